@@ -1,0 +1,155 @@
+//! What a policy may see, what it is asked, and what it may answer.
+//!
+//! A policy is a deterministic state machine. Whoever runs the lock, a simulator or a real mutex,
+//! asks it the questions of [`Policy`] at the moments that each method names, always under the
+//! lock's own protection, and carries out the answer. A policy never acts by itself, keeps no clock
+//! and knows nothing of cores, run queues or what a thread will do next.
+
+use std::fmt::Debug;
+use std::num::NonZeroU64;
+
+use crate::{Instant, Span, ThreadId, WaitQueue};
+
+/// What a policy may know when it is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The instant of the question.
+    pub now: Instant,
+    /// Who has the lock. A thread to which it was handed over counts even before it wakes.
+    pub holder: Option<ThreadId>,
+    /// Since when the holder has it.
+    pub held_since: Instant,
+    /// Who sleeps at the lock and can be woken. A thread that was woken is no longer in it.
+    pub sleepers: &'a WaitQueue,
+    /// Threads that have started and not ended: a lock of a single thread may need no care.
+    pub threads: usize,
+}
+
+/// Why a thread stands before the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// It comes from outside.
+    Fresh,
+    /// It slept at the lock and somebody woke it.
+    Woken,
+    /// It slept at the lock and its time-out ran out.
+    TimedOut,
+}
+
+/// How a thread that asked goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// It takes the lock. Only allowed while there is no holder.
+    Take,
+    /// It sleeps until it is woken, or until the time-out if there is one, and then asks again.
+    Sleep {
+        /// Longest sleep.
+        timeout: Option<Span>,
+    },
+}
+
+/// The answer to a thread that asks for the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// How the thread goes on.
+    pub entry: Entry,
+    /// Whether the holder is asked to let go at its next check point.
+    pub ask_drop: bool,
+}
+
+impl Answer {
+    /// The thread takes the lock.
+    pub const TAKE: Self = Self { entry: Entry::Take, ask_drop: false };
+
+    /// The thread sleeps until somebody wakes it.
+    pub const SLEEP: Self = Self { entry: Entry::Sleep { timeout: None }, ask_drop: false };
+}
+
+/// Why a holder lets go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The policy said so at a check point. The thread will ask again at once.
+    CheckPoint,
+    /// The thread is about to block, or to run code that does not need the lock.
+    Blocking,
+    /// The thread ends.
+    Exit,
+}
+
+/// Who is told that the lock is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Successor {
+    /// Nobody.
+    Nobody,
+    /// This sleeper is woken, and asks again when it runs. Until then anybody may take the lock.
+    Wake(ThreadId),
+    /// This sleeper has the lock from now on, although it has yet to wake.
+    HandOver(ThreadId),
+}
+
+/// What the releaser does once it has let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It goes on with its own affairs.
+    GoOn,
+    /// It first sleeps until another thread has taken the lock.
+    AwaitSwitch,
+}
+
+/// The answer to a holder that lets go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// Who is told.
+    pub successor: Successor,
+    /// What the releaser does next.
+    pub then: Then,
+}
+
+/// What a holder does at a check point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// It carries on.
+    CarryOn,
+    /// It lets the lock go ([`Reason::CheckPoint`]) and asks for it again.
+    LetGo,
+}
+
+/// A rule that decides who has a lock, and for how long.
+pub trait Policy: Debug + Send {
+    /// A thread stands before the lock: may it take it, or does it sleep?
+    ///
+    /// Asked at every arrival, and again whenever a sleeper has woken and runs. The thread is not
+    /// among the sleepers while it asks.
+    fn ask(&mut self, view: &View<'_>, thread: ThreadId, ask: Ask) -> Answer;
+
+    /// A thread has the lock from now on: it took it, or woke up after a hand-over.
+    /// `view.holder` is that thread.
+    fn acquired(&mut self, _view: &View<'_>, _thread: ThreadId) {}
+
+    /// The holder lets go: who is told, and how does the releaser go on?
+    ///
+    /// `view.holder` still names the releaser. A named successor is always one of the sleepers.
+    fn release(&mut self, view: &View<'_>, reason: Reason) -> Release;
+
+    /// The distance between two check points \[computing time of the holder\]; `None` if the
+    /// policy never looks.
+    fn check_spacing(&self) -> Option<Span> {
+        None
+    }
+
+    /// Which of the holder's coming check points is the first that matters: 1 is the very next.
+    /// `None` while none does, until a question to the policy is answered.
+    ///
+    /// This is how check points at which nothing can happen cost nothing.
+    fn next_check(&self, _view: &View<'_>) -> Option<NonZeroU64> {
+        None
+    }
+
+    /// The holder has passed `count` check points that did not matter.
+    fn pass_checks(&mut self, _count: u64) {}
+
+    /// The holder stands at a check point that matters.
+    fn check(&mut self, _view: &View<'_>) -> Check {
+        Check::CarryOn
+    }
+}

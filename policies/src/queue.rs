@@ -1,0 +1,132 @@
+//! The threads that sleep at a lock, in the order in which they went to sleep.
+
+use crate::{Instant, ThreadId};
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    before: u32,
+    after: u32,
+    queued: bool,
+    since: Instant,
+}
+
+/// A first-in first-out queue from which any thread can leave in constant time.
+///
+/// A thread stands in it at most once. Who sleeps again, after a time-out or a failed acquisition,
+/// goes to the tail, but keeps the instant at which it first asked.
+#[derive(Debug, Clone)]
+pub struct WaitQueue {
+    nodes: Vec<Node>,
+    head: u32,
+    tail: u32,
+    len: usize,
+}
+
+impl WaitQueue {
+    /// An empty queue for threads numbered below `threads`.
+    #[must_use]
+    pub fn new(threads: usize) -> Self {
+        let node = Node { before: NONE, after: NONE, queued: false, since: Instant::ZERO };
+        Self { nodes: vec![node; threads], head: NONE, tail: NONE, len: 0 }
+    }
+
+    /// Number of sleeping threads.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nobody sleeps here.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The thread that has slept longest.
+    #[must_use]
+    pub fn first(&self) -> Option<ThreadId> {
+        (self.head != NONE).then_some(ThreadId(self.head))
+    }
+
+    /// The thread that fell asleep last.
+    #[must_use]
+    pub fn last(&self) -> Option<ThreadId> {
+        (self.tail != NONE).then_some(ThreadId(self.tail))
+    }
+
+    /// Whether this thread sleeps here.
+    #[must_use]
+    pub fn contains(&self, thread: ThreadId) -> bool {
+        self.nodes[thread.index()].queued
+    }
+
+    /// When this thread, which sleeps here, first asked for the lock.
+    #[must_use]
+    pub fn since(&self, thread: ThreadId) -> Instant {
+        self.nodes[thread.index()].since
+    }
+
+    /// The sleeping threads, longest sleeper first.
+    pub fn iter(&self) -> impl Iterator<Item = ThreadId> {
+        let mut at = self.head;
+        std::iter::from_fn(move || {
+            let thread = (at != NONE).then_some(ThreadId(at))?;
+            at = self.nodes[thread.index()].after;
+            Some(thread)
+        })
+    }
+
+    /// Puts a thread that first asked at `since` at the tail.
+    pub fn push(&mut self, thread: ThreadId, since: Instant) {
+        debug_assert!(!self.contains(thread), "{thread} sleeps at the lock twice");
+        self.nodes[thread.index()] = Node { before: self.tail, after: NONE, queued: true, since };
+        match self.tail {
+            NONE => self.head = thread.0,
+            tail => self.nodes[tail as usize].after = thread.0,
+        }
+        self.tail = thread.0;
+        self.len += 1;
+    }
+
+    /// Takes a thread out, wherever it stands; says whether it was there.
+    pub fn remove(&mut self, thread: ThreadId) -> bool {
+        let Node { before, after, queued, .. } = self.nodes[thread.index()];
+        if !queued {
+            return false;
+        }
+        match before {
+            NONE => self.head = after,
+            before => self.nodes[before as usize].after = after,
+        }
+        match after {
+            NONE => self.tail = before,
+            after => self.nodes[after as usize].before = before,
+        }
+        self.nodes[thread.index()].queued = false;
+        self.len -= 1;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_in_order_and_from_the_middle() {
+        let mut queue = WaitQueue::new(4);
+        for id in [2, 0, 3] {
+            queue.push(ThreadId(id), Instant::from_ns(u64::from(id)));
+        }
+        assert_eq!(queue.iter().map(|thread| thread.0).collect::<Vec<_>>(), [2, 0, 3]);
+        assert!(queue.remove(ThreadId(0)));
+        assert!(!queue.remove(ThreadId(0)), "it left already");
+        assert_eq!((queue.first(), queue.last()), (Some(ThreadId(2)), Some(ThreadId(3))));
+        assert_eq!(queue.since(ThreadId(3)), Instant::from_ns(3));
+        queue.remove(ThreadId(2));
+        queue.remove(ThreadId(3));
+        assert!(queue.is_empty() && queue.first().is_none() && queue.last().is_none());
+    }
+}

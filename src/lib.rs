@@ -1,0 +1,14 @@
+//! Simulates how policies schedule threads on a global lock, such as CPython's GIL.
+
+#[cfg(feature = "analysis")]
+pub mod analysis;
+#[cfg(feature = "analysis")]
+pub mod experiment;
+#[cfg(feature = "analysis")]
+pub mod figure;
+pub mod machine;
+pub mod sim;
+pub mod trace;
+pub mod workload;
+
+pub use gilsim_policies as policies;

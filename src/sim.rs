@@ -1,0 +1,105 @@
+//! The engine: threads compete for a lock under a policy, on a machine.
+//!
+//! **Order.** Time is integer nanoseconds. Two events at one instant are taken in the order of their
+//! slots: threads by number, then cores, then groups that receive requests. What an event sets off
+//! without taking time happens before the next event.
+
+use gilsim_policies::{Instant, PolicySpec, Span, ThreadId};
+
+use crate::machine::MachineSpec;
+use crate::trace::{Sink, StateTimes};
+use crate::workload::Workload;
+
+/// Everything that decides a run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunSpec<'a> {
+    /// What the threads want.
+    pub workload: &'a Workload,
+    /// Where they run.
+    pub machine: &'a MachineSpec,
+    /// Who may have the lock.
+    pub policy: &'a PolicySpec,
+    /// When the run is cut off.
+    pub duration: Span,
+    /// The experiment's seed.
+    pub seed: u64,
+    /// Which replication this is: each draws its own numbers.
+    pub replication: u32,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why it ended.
+    pub ending: Ending,
+    /// How long it lasted.
+    pub elapsed: Span,
+    /// Each thread's account, by number.
+    pub threads: Vec<ThreadTotals>,
+    /// How often the lock went to a thread other than the one before.
+    pub switches: u64,
+    /// Time during which somebody held the lock.
+    pub held: Span,
+    /// Events that the engine took from its queue.
+    pub events: u64,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Every thread has ended.
+    Completed,
+    /// The duration was over.
+    TimeUp,
+    /// No thread can ever go on again.
+    Deadlock(Vec<Stuck>),
+}
+
+/// A thread that waits for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stuck {
+    /// Who waits.
+    pub thread: ThreadId,
+    /// Who has what it waits for; `None` if nobody does.
+    pub holder: Option<ThreadId>,
+    /// Whether it awaits a forced switch, rather than the lock.
+    pub awaits_switch: bool,
+}
+
+/// A thread's account. Its state times sum up to `end - start`, exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ThreadTotals {
+    /// Its group's number.
+    pub group: u32,
+    /// When it started; the end of the run if it never did.
+    pub start: Instant,
+    /// When it ended, or the run did.
+    pub end: Instant,
+    /// Where its time went.
+    pub times: StateTimes,
+    /// Time during which it held the lock.
+    pub held: Span,
+    /// Operations done.
+    pub ops: u64,
+    /// How often it took the lock.
+    pub acquisitions: u64,
+    /// How often it was woken and found the lock taken again.
+    pub failed_acquisitions: u64,
+    /// How often its sleep at the lock ended by time-out.
+    pub time_outs: u64,
+    /// How often it asked the holder to let go.
+    pub drop_requests: u64,
+    /// How often it let go at a check point.
+    pub forced_drops: u64,
+    /// How often it let go to block, or to run code without the lock.
+    pub voluntary_releases: u64,
+    /// How often it left its core to sleep or block.
+    pub voluntary_switches: u64,
+    /// How often it was taken off its core.
+    pub involuntary_switches: u64,
+}
+
+/// Runs a simulation to its end.
+pub fn run<S: Sink>(_spec: &RunSpec<'_>, _sink: &mut S) -> Outcome {
+    todo!()
+}

@@ -1,0 +1,250 @@
+//! A thread's program, compiled to a flat list of steps, and the cursor that walks through it.
+//!
+//! Every step that draws a random number owns a stream, keyed by seed, replication, thread and
+//! step. The n-th draw of a step is therefore the same under every policy and on every machine:
+//! comparisons between policies are paired by construction.
+
+use gilsim_policies::Span;
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use super::law::Law;
+
+/// One step of a program.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Compute under the lock, looking at check points.
+    Compute(Law),
+    /// Run C code that keeps the lock: no check points inside.
+    CHold(Law),
+    /// Let the lock go, run C code on a core, take the lock back.
+    CRelease(Law),
+    /// Let the lock go, block, take the lock back.
+    Block(Law),
+    /// Let the lock go and take it back at once.
+    Yield,
+    /// An operation begins.
+    OpStart,
+    /// The operation is done.
+    OpEnd,
+    /// Run the steps up to the matching [`Step::RepeatEnd`] so many times.
+    Repeat {
+        /// How many times; at least once.
+        times: u64,
+    },
+    /// Go back to after the matching [`Step::Repeat`], unless all rounds are done.
+    RepeatEnd {
+        /// Index of the matching [`Step::Repeat`].
+        start: usize,
+    },
+    /// Go on at one of several steps, drawn by weight.
+    Choose {
+        /// Sum of the weights up to each branch, the last being 1; and the branch's first step.
+        branches: Vec<(f64, usize)>,
+    },
+    /// Go on at another step.
+    Jump(usize),
+}
+
+/// The steps of one pass.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Program {
+    /// The steps, in order. Marked operations lie inside; see [`Step::OpStart`].
+    pub steps: Vec<Step>,
+}
+
+/// What a thread wants, once its cursor has gone past everything that takes no time to decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// Compute under the lock for so long.
+    Compute(Span),
+    /// Keep the lock in C code for so long.
+    CHold(Span),
+    /// Compute without the lock for so long.
+    CRelease(Span),
+    /// Block for so long.
+    Block(Span),
+    /// Let the lock go and take it back.
+    Yield,
+    /// Mark the begin of an operation.
+    OpStart,
+    /// Mark the end of an operation.
+    OpEnd,
+    /// The pass is over.
+    PassEnd,
+}
+
+/// Where a thread is in its program, and its random streams.
+#[derive(Debug, Clone)]
+pub struct Cursor {
+    at: usize,
+    /// One for each step, seeded when the step is first reached.
+    streams: Vec<Option<Xoshiro256PlusPlus>>,
+    /// Rounds left of each repeat.
+    rounds: Vec<u64>,
+    key: StreamKey,
+}
+
+/// What a thread's streams are keyed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamKey {
+    /// The experiment's seed.
+    pub seed: u64,
+    /// The replication.
+    pub replication: u32,
+    /// The group's number.
+    pub group: u32,
+    /// The thread's number within its group; streams of the group itself use `u32::MAX`.
+    pub member: u32,
+}
+
+impl StreamKey {
+    /// The stream for one purpose. Equal keys give equal streams; any difference gives unrelated ones.
+    #[must_use]
+    pub fn stream(&self, purpose: u64) -> Xoshiro256PlusPlus {
+        Xoshiro256PlusPlus::seed_from_u64(self.mix(purpose))
+    }
+
+    /// One number for one purpose.
+    #[must_use]
+    pub fn mix(&self, purpose: u64) -> u64 {
+        let members = u64::from(self.group) << 32 | u64::from(self.member);
+        [u64::from(self.replication), members, purpose]
+            .into_iter()
+            .fold(finalise(self.seed), |state, part| finalise(state ^ finalise(part)))
+    }
+}
+
+/// The output function of SplitMix64 (Steele, Lea & Flood 2014), after a step of its counter.
+const fn finalise(state: u64) -> u64 {
+    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl Cursor {
+    /// A cursor at the begin of a program.
+    #[must_use]
+    pub fn new(program: &Program, key: StreamKey) -> Self {
+        let steps = program.steps.len();
+        Self { at: 0, streams: vec![None; steps], rounds: vec![0; steps], key }
+    }
+
+    /// Moves to the next thing that the thread wants. After [`Want::PassEnd`], begins again.
+    pub fn advance(&mut self, program: &Program) -> Want {
+        loop {
+            let Some(step) = program.steps.get(self.at) else {
+                self.at = 0;
+                return Want::PassEnd;
+            };
+            let here = self.at;
+            self.at += 1;
+            match step {
+                Step::Compute(law) => return Want::Compute(self.draw(here, law)),
+                Step::CHold(law) => return Want::CHold(self.draw(here, law)),
+                Step::CRelease(law) => return Want::CRelease(self.draw(here, law)),
+                Step::Block(law) => return Want::Block(self.draw(here, law)),
+                Step::Yield => return Want::Yield,
+                Step::OpStart => return Want::OpStart,
+                Step::OpEnd => return Want::OpEnd,
+                Step::Repeat { times } => self.rounds[here] = *times,
+                Step::RepeatEnd { start } => {
+                    self.rounds[*start] -= 1;
+                    if self.rounds[*start] > 0 {
+                        self.at = start + 1;
+                    }
+                }
+                Step::Choose { branches } => {
+                    let point: f64 = self.stream(here).random();
+                    let branch = branches.iter().find(|(upper, _)| point < *upper);
+                    self.at = branch.or(branches.last()).map_or(self.at, |(_, first)| *first);
+                }
+                Step::Jump(target) => self.at = *target,
+            }
+        }
+    }
+
+    fn draw(&mut self, step: usize, law: &Law) -> Span {
+        match law {
+            Law::Constant(span) => *span,
+            law => law.sample(self.stream(step)),
+        }
+    }
+
+    fn stream(&mut self, step: usize) -> &mut Xoshiro256PlusPlus {
+        self.streams[step].get_or_insert_with(|| self.key.stream(step as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: StreamKey = StreamKey { seed: 1, replication: 0, group: 0, member: 0 };
+
+    fn ms(ms: u64) -> Law {
+        Law::Constant(Span::from_ms(ms))
+    }
+
+    #[test]
+    fn repeats_nest_and_passes_begin_again() {
+        let program = Program {
+            steps: vec![
+                Step::Repeat { times: 2 },
+                Step::Yield,
+                Step::Repeat { times: 3 },
+                Step::Compute(ms(1)),
+                Step::RepeatEnd { start: 2 },
+                Step::RepeatEnd { start: 0 },
+            ],
+        };
+        let mut cursor = Cursor::new(&program, KEY);
+        for _ in 0..2 {
+            let wants: Vec<_> = std::iter::repeat_with(|| cursor.advance(&program))
+                .take_while(|want| *want != Want::PassEnd)
+                .collect();
+            let round = [[Want::Yield].as_slice(), &[Want::Compute(Span::from_ms(1)); 3]].concat();
+            assert_eq!(wants, [round.clone(), round].concat());
+        }
+    }
+
+    #[test]
+    fn choices_follow_their_weights() {
+        let program = Program {
+            steps: vec![
+                Step::Choose { branches: vec![(0.25, 1), (1.0, 3)] },
+                Step::Yield,
+                Step::Jump(4),
+                Step::Compute(ms(1)),
+            ],
+        };
+        let mut cursor = Cursor::new(&program, KEY);
+        let yields = (0..40_000)
+            .filter(|_| {
+                let yields = cursor.advance(&program) == Want::Yield;
+                assert_eq!(cursor.advance(&program), Want::PassEnd);
+                yields
+            })
+            .count();
+        // Four standard deviations of a binomial count with mean 10 000.
+        assert!(yields.abs_diff(10_000) < 347, "{yields}");
+    }
+
+    #[test]
+    fn streams_differ_in_every_part_of_their_key() {
+        let keys = [
+            KEY,
+            StreamKey { seed: 2, ..KEY },
+            StreamKey { replication: 1, ..KEY },
+            StreamKey { group: 1, ..KEY },
+            StreamKey { member: 1, ..KEY },
+        ];
+        let mut numbers: Vec<_> =
+            keys.iter().flat_map(|key| [key.mix(0), key.mix(1), key.mix(2)]).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 15);
+    }
+}
