@@ -102,3 +102,6 @@ impl Results {
         frame::Frame::open(&run_path(&self.directory, table, run), table, columns)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,7 +94,9 @@ mod tests {
         let points = estimate(&runs, "latency_p99_ns").unwrap();
         let means: Vec<_> = points
             .iter()
-            .map(|point| (&*point.first.point, &*point.first.policy, point.estimate.map(|e| (e.n, e.mean))))
+            .map(|point| {
+                (&*point.first.point, &*point.first.policy, point.estimate.map(|e| (e.n, e.mean)))
+            })
             .collect();
         assert_eq!(
             means,

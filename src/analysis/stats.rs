@@ -79,9 +79,13 @@ mod tests {
     #[test]
     fn intervals_use_students_quantiles() {
         // Quantiles 0.975 and 0.995 of Student's distribution, from printed tables.
-        for (n, confidence, t) in
-            [(2, 0.95, 12.7062), (3, 0.95, 4.30265), (5, 0.95, 2.77645), (10, 0.95, 2.26216), (31, 0.99, 2.75000)]
-        {
+        for (n, confidence, t) in [
+            (2, 0.95, 12.7062),
+            (3, 0.95, 4.30265),
+            (5, 0.95, 2.77645),
+            (10, 0.95, 2.26216),
+            (31, 0.99, 2.75000),
+        ] {
             let values: Vec<_> = (0..n).map(f64::from).collect();
             let estimate = Estimate::of_mean(&values, confidence).unwrap();
             let n = f64::from(n);
@@ -116,7 +120,9 @@ mod tests {
     #[test]
     fn quantiles_interpolate() {
         let values = [1.0, 2.0, 3.0, 4.0, 10.0];
-        for (q, value) in [(0.0, 1.0), (0.25, 2.0), (0.5, 3.0), (0.9, 7.6), (1.0, 10.0), (0.125, 1.5)] {
+        for (q, value) in
+            [(0.0, 1.0), (0.25, 2.0), (0.5, 3.0), (0.9, 7.6), (1.0, 10.0), (0.125, 1.5)]
+        {
             assert!(close(quantile(&values, q).unwrap(), value), "{q}");
         }
         assert_eq!(quantile(&[7.0], 0.99), Some(7.0));

@@ -132,7 +132,10 @@ mod tests {
     fn nothing_has_no_latency() {
         let nothing = Latencies::default();
         assert_eq!(nothing.count(), 0);
-        assert_eq!((nothing.mean_ns(), nothing.quantile_ns(0.5), nothing.max_ns()), (None, None, None));
+        assert_eq!(
+            (nothing.mean_ns(), nothing.quantile_ns(0.5), nothing.max_ns()),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -75,7 +75,9 @@ mod tests {
         let path = directory.path().join("a.txt");
         let names = || {
             let entries = std::fs::read_dir(directory.path()).unwrap();
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+            entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect::<Vec<_>>()
         };
         let pending = PendingFile::create(&path).unwrap();
         pending.file().write_all(b"whole").unwrap();

@@ -17,7 +17,11 @@ use crate::trace::tables::{Cell, Column as TableColumn, Kind, Table};
 /// # Errors
 ///
 /// The file can't be written, or a number is too large for its column.
-pub fn write_rows<R: Table>(path: &Path, rows: &[R], metadata: &Metadata) -> Result<(), WriteError> {
+pub fn write_rows<R: Table>(
+    path: &Path,
+    rows: &[R],
+    metadata: &Metadata,
+) -> Result<(), WriteError> {
     let encode = |source| WriteError::Encode { path: path.to_owned(), source };
     let mut columns = Vec::new();
     for column in R::COLUMNS {

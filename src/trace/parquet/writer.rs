@@ -31,11 +31,22 @@ impl TableWriter {
         metadata: &Metadata,
     ) -> Result<Self, WriteError> {
         let pending = PendingFile::create(path)?;
-        let failure = Failure::default();
         let file = pending
             .file()
             .try_clone()
             .map_err(|source| WriteError::Io { path: path.to_owned(), source })?;
+        Self::begin(pending, file, table, schema, metadata)
+    }
+
+    /// Begins a table in a file that will become, or stands for, the pending one.
+    pub(super) fn begin(
+        pending: PendingFile,
+        file: File,
+        table: &str,
+        schema: &Schema,
+        metadata: &Metadata,
+    ) -> Result<Self, WriteError> {
+        let failure = Failure::default();
         let file = BufWriter::new(Honest { file, failure: failure.clone() });
         let mut pairs = vec![
             (TABLE_KEY.to_owned(), table.to_owned()),
@@ -47,7 +58,7 @@ impl TableWriter {
             // A sweep has its runs in parallel already.
             .set_parallel(false)
             .batched(schema)
-            .map_err(|error| failure.explain(path, error))?;
+            .map_err(|error| failure.explain(pending.path(), error))?;
         Ok(Self { writer, failure, pending })
     }
 
