@@ -6,8 +6,10 @@ use toml::de::DeValue;
 use super::document::Document;
 use super::path::parse_path;
 
+type Comparison = fn(f64, f64) -> bool;
+
 /// The comparisons; those of two letters first, since they begin like the others.
-const COMPARISONS: [(&str, fn(f64, f64) -> bool); 6] = [
+const COMPARISONS: [(&str, Comparison); 6] = [
     ("<=", |left, right| left <= right),
     (">=", |left, right| left >= right),
     ("==", |left, right| (left - right).abs() < f64::EPSILON),

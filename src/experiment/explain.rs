@@ -10,12 +10,11 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
         [] => "no keys are allowed here".to_owned(),
         names => format!("allowed: {}", list(names.iter().copied())),
     };
-    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
-        if let [name, names @ ..] = &quoted[..] {
-            let what = if message.starts_with("unknown field") { "key" } else { "name" };
-            let near = did_you_mean(name, names.iter().copied());
-            return (format!("unknown {what} `{name}`{near}"), Some(allowed(names)));
-        }
+    let unknown = [("unknown field", "key"), ("unknown variant", "name")];
+    let unknown = unknown.into_iter().find(|(start, _)| message.starts_with(start));
+    if let (Some((_, what)), [name, names @ ..]) = (unknown, &quoted[..]) {
+        let near = did_you_mean(name, names.iter().copied());
+        return (format!("unknown {what} `{name}`{near}"), Some(allowed(names)));
     }
     if let Some((name, names)) = message
         .strip_prefix("unexpected keys in table: ")
