@@ -10,7 +10,7 @@ pub mod spec;
 use gilsim_policies::{Instant, Span};
 
 pub use law::{Law, LawSpec};
-pub use program::{Cursor, Program, Step};
+pub use program::{Cursor, Program, Step, StreamKey, Want};
 pub use spec::{GroupSpec, StepSpec};
 
 /// Every thread of a run.
@@ -51,7 +51,10 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrivals {
     /// The end of the pass before: a closed loop.
-    Closed,
+    Closed {
+        /// Time that a thread spends outside, without the lock, before each pass.
+        think: Law,
+    },
     /// A request to the group: an open loop. The idle thread with the lowest number takes it; if none
     /// is idle, it queues, first come, first served.
     Open {
@@ -60,7 +63,5 @@ pub enum Arrivals {
     },
 }
 
-/// What a program's pass is to be called: the longest that a run can last.
-///
-/// Event keys hold a time in 48 bits of nanoseconds.
+/// The longest that a run can last: event keys hold a time in 48 bits of nanoseconds.
 pub const LONGEST_RUN: Span = Span::from_s(72 * 3600);

@@ -16,12 +16,23 @@ pub enum LawSpec {
 pub enum Law {
     /// Always the same.
     Constant(Span),
+    /// Exponential.
+    Exponential {
+        /// Mean.
+        mean_ns: f64,
+    },
 }
 
 impl Law {
     /// One draw.
-    pub fn sample(&self, _rng: &mut Xoshiro256PlusPlus) -> Span {
-        let Self::Constant(span) = self;
-        *span
+    pub fn sample(&self, rng: &mut Xoshiro256PlusPlus) -> Span {
+        use rand_distr::Distribution;
+        match self {
+            Self::Constant(span) => *span,
+            Self::Exponential { mean_ns } => {
+                let unit: f64 = rand_distr::Exp1.sample(rng);
+                Span::from_ns_f64(mean_ns * unit)
+            }
+        }
     }
 }
