@@ -29,7 +29,7 @@ impl Sink for Lat {
 fn main() {
     let which = std::env::args().nth(1).unwrap();
     if which == "mr" {
-        for (n, z, h) in [(4, 10., 1.), (10, 10., 1.), (64, 50., 1.), (1024, 1000., 1.)] {
+        for (n, z, h) in [(10, 10., 1.)] {
             let w = Workload {
                 groups: vec![group(
                     "t",
@@ -48,7 +48,9 @@ fn main() {
                     workload: &w,
                     machine: &MachineSpec::Ideal(IdealParameters::default()),
                     policy: &PolicySpec::FifoHandoff(NoParameters {}),
-                    duration: Span::from_s(4000),
+                    duration: Span::from_s(
+                        std::env::args().nth(2).map_or(4000, |s| s.parse().unwrap()),
+                    ),
                     seed: 1,
                     replication: 0,
                 },
