@@ -1,1 +1,107 @@
-//! To come.
+//! From tables to numbers: reads what experiments wrote, and computes statistics.
+//!
+//! Nothing here knows the simulator. Whatever wrote the tables, the numbers are the same.
+
+pub mod estimate;
+mod frame;
+mod read;
+pub mod stats;
+
+use std::path::{Path, PathBuf};
+
+use crate::trace::parquet::{Metadata, run_path, table_path};
+use crate::trace::tables::{RunRow, Table, ThreadRow};
+use crate::trace::{EventRow, IntervalRow, OpRow};
+
+pub use frame::ReadError;
+
+/// The results of an experiment.
+#[derive(Debug, Clone)]
+pub struct Results {
+    directory: PathBuf,
+    runs: Vec<RunRow>,
+    metadata: Metadata,
+}
+
+impl Results {
+    /// Opens a results directory and reads its table of runs.
+    ///
+    /// # Errors
+    ///
+    /// The table is missing, is not ours, or has another schema version.
+    pub fn open(directory: &Path) -> Result<Self, ReadError> {
+        let frame = frame::Frame::open(&table_path(directory, RunRow::NAME), RunRow::NAME, None)?;
+        let runs = read::rows(&frame)?;
+        Ok(Self { directory: directory.to_owned(), runs, metadata: frame.metadata })
+    }
+
+    /// All runs, in the order of their numbers.
+    #[must_use]
+    pub fn runs(&self) -> &[RunRow] {
+        &self.runs
+    }
+
+    /// What the table of runs says of itself, such as provenance.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The threads of all runs, in the order of runs and threads.
+    ///
+    /// # Errors
+    ///
+    /// The table is missing or not ours.
+    pub fn threads(&self) -> Result<Vec<ThreadRow>, ReadError> {
+        let path = table_path(&self.directory, ThreadRow::NAME);
+        read::rows(&frame::Frame::open(&path, ThreadRow::NAME, None)?)
+    }
+
+    /// A run's operations, in the order in which they were completed.
+    ///
+    /// # Errors
+    ///
+    /// The run was recorded without operations, or the table is not ours.
+    pub fn ops(&self, run: u32) -> Result<Vec<OpRow>, ReadError> {
+        read::ops(&self.part("ops", run, None)?)
+    }
+
+    /// The latencies \[ns\] of a group's operations in a run, shortest first.
+    ///
+    /// # Errors
+    ///
+    /// The run was recorded without operations, or the table is not ours.
+    pub fn latencies_ns(&self, run: u32, group: &str) -> Result<Vec<u64>, ReadError> {
+        read::latencies_ns(&self.part("ops", run, Some(&["group", "latency_ns"]))?, group)
+    }
+
+    /// A run's intervals, in the order in which they ended.
+    ///
+    /// # Errors
+    ///
+    /// The run was recorded without intervals, or the table is not ours.
+    pub fn intervals(&self, run: u32) -> Result<Vec<IntervalRow>, ReadError> {
+        read::intervals(&self.part("intervals", run, None)?)
+    }
+
+    /// A run's events, in the order in which they happened.
+    ///
+    /// # Errors
+    ///
+    /// The run was recorded without events, or the table is not ours.
+    pub fn events(&self, run: u32) -> Result<Vec<EventRow>, ReadError> {
+        read::events(&self.part("events", run, None)?)
+    }
+
+    fn part(
+        &self,
+        table: &'static str,
+        run: u32,
+        columns: Option<&[&str]>,
+    ) -> Result<frame::Frame, ReadError> {
+        frame::Frame::open(&run_path(&self.directory, table, run), table, columns)
+    }
+}
+
+#[cfg(test)]
+mod tests;

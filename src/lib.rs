@@ -7,6 +7,8 @@ pub mod experiment;
 #[cfg(feature = "analysis")]
 pub mod figure;
 pub mod machine;
+#[cfg(feature = "analysis")]
+pub mod metrics;
 pub mod sim;
 pub mod trace;
 pub mod workload;

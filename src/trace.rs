@@ -3,7 +3,18 @@
 //! The engine keeps no statistics. It tells a [`Sink`] what happens, and sinks count, sum up or
 //! write to disk. A sink that wants nothing costs nothing: [`NullSink`] compiles to no code.
 
+pub mod level;
+#[cfg(feature = "analysis")]
+pub mod parquet;
+pub mod summary;
+pub mod tables;
+pub mod tee;
+
 use gilsim_policies::{Instant, Span, ThreadId};
+
+pub use level::Level;
+pub use summary::Summary;
+pub use tee::Tee;
 
 /// Where a thread's time goes: at any instant of its life a thread is in exactly one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
