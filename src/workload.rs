@@ -3,15 +3,18 @@
 //! A workload knows nothing of locks and cores. It is a list of groups; the threads of a group run
 //! one [`Program`] over and over, or once for each request that arrives at the group.
 
+mod compile;
 pub mod law;
+pub mod path;
 pub mod program;
 pub mod spec;
 
 use gilsim_policies::{Instant, Span};
 
 pub use law::{Law, LawSpec};
+pub use path::{KeyPath, Part, SpecError};
 pub use program::{Cursor, Program, Step, StreamKey, Want};
-pub use spec::{GroupSpec, StepSpec};
+pub use spec::{ArrivalSpec, GroupSpec, StepSpec};
 
 /// Every thread of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,5 +66,7 @@ pub enum Arrivals {
     },
 }
 
-/// The longest that a run can last: event keys hold a time in 48 bits of nanoseconds.
+/// The longest that a run can last, and so any duration in it.
+///
+/// Event keys hold a time in 48 bits of nanoseconds.
 pub const LONGEST_RUN: Span = Span::from_s(72 * 3600);

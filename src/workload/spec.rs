@@ -1,8 +1,153 @@
 //! Groups and steps as experiment files write them.
+//!
+//! ```toml
+//! [groups.io]
+//! threads = 2
+//! program = [{ compute = { exponential = { mean = "1ms" } } }, { block = "10ms" }]
+//! ```
 
-/// A group.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GroupSpec;
-/// A step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepSpec;
+use gilsim_policies::Span;
+use serde::{Deserialize, Serialize};
+
+use super::law::LawSpec;
+
+/// Threads that run the same program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSpec {
+    /// How many threads.
+    #[serde(default = "one")]
+    pub threads: u32,
+    /// How often each thread runs through its program; for ever if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<u64>,
+    /// When its threads start.
+    #[serde(default)]
+    pub start: Span,
+    /// A thread ends at its first completed pass from this instant on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Span>,
+    /// Requests to the group. Without them, each thread begins anew when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ArrivalSpec>,
+    /// What each thread does.
+    pub program: Vec<StepSpec>,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// What sets a thread going, other than the end of its pass before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ArrivalSpec {
+    /// A closed loop: each thread spends some time outside, without the lock, before each pass.
+    Think(LawSpec),
+    /// An open loop: requests come independently of each other, whether or not a thread is free.
+    Poisson {
+        /// Mean time between two requests to the group.
+        mean_gap: Span,
+    },
+    /// An open loop: the time between two requests to the group has any law.
+    Gap(LawSpec),
+}
+
+/// A step of a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum StepSpec {
+    /// Compute under the lock, looking at check points.
+    Compute(LawSpec),
+    /// Run C code that keeps the lock: no check points inside.
+    CHold(LawSpec),
+    /// Let the lock go, run C code on a core, take the lock back.
+    CRelease(LawSpec),
+    /// Let the lock go, block, take the lock back.
+    Block(LawSpec),
+    /// Let the lock go and take it back at once.
+    Yield,
+    /// Run some steps several times.
+    Repeat {
+        /// How many times.
+        times: u64,
+        /// The steps.
+        steps: Vec<Self>,
+    },
+    /// Run one of several lists of steps, by weight.
+    Choice(Vec<Branch>),
+    /// These steps are one operation, whose latency counts. Without any, a whole pass is one.
+    Op(Vec<Self>),
+}
+
+/// A branch of a choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// How likely it is, compared to the other branches.
+    pub weight: f64,
+    /// Its steps; may be none.
+    pub steps: Vec<StepSpec>,
+}
+
+impl StepSpec {
+    /// Whether the step, or one inside it, satisfies `test`.
+    pub fn any(&self, test: &impl Fn(&Self) -> bool) -> bool {
+        let any = |steps: &[Self]| steps.iter().any(|step| step.any(test));
+        test(self)
+            || match self {
+                Self::Repeat { steps, .. } | Self::Op(steps) => any(steps),
+                Self::Choice(branches) => branches.iter().any(|branch| any(&branch.steps)),
+                _ => false,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_read_what_they_write() {
+        let text = r#"
+            threads = 3
+            iterations = 7
+            start = "1ms"
+            stop = "1s"
+            arrivals = { poisson = { mean_gap = "10ms" } }
+            program = [
+                "yield",
+                { c_hold = { exponential = { mean = "1ms" } } },
+                { op = [{ repeat = { times = 2, steps = [{ block = "1ms" }] } }] },
+                { choice = [{ weight = 1, steps = [{ c_release = "1ms" }] }, { weight = 2.5, steps = [] }] },
+            ]
+        "#;
+        let group: GroupSpec = toml::from_str(text).unwrap();
+        assert_eq!(group.threads, 3);
+        assert!(
+            group.program.iter().any(|step| step.any(&|step| matches!(step, StepSpec::Block(_))))
+        );
+        let written = toml::to_string(&group).unwrap();
+        assert_eq!(toml::from_str::<GroupSpec>(&written), Ok(group), "{written}");
+    }
+
+    #[test]
+    fn errors_keep_their_place() {
+        for (text, place, message) in [
+            ("program = [{ compite = '1ms' }]", "compite", "unknown variant `compite`"),
+            ("program = ['yeld']", "'yeld'", "unknown variant `yeld`"),
+            ("program = [{ compute = 1 }]", "1", "a duration such as"),
+            (
+                "program = [{ repeat = { time = 1 } }]",
+                "time",
+                "unexpected keys in table: time, available keys: times, steps",
+            ),
+            ("program = []\narrivals = { poisson = { gap = '1ms' } }", "gap", "unknown field"),
+            ("program = []\nthreads = -1", "-1", "expected u32"),
+        ] {
+            let error = toml::from_str::<GroupSpec>(text).unwrap_err();
+            assert_eq!(error.span().map(|span| &text[span]), Some(place), "{text}: {error}");
+            assert!(error.message().contains(message), "{text}: {error}");
+        }
+    }
+}
