@@ -58,19 +58,11 @@ impl Axis {
         let decades = (high / low).log10();
         let fine = decades < 1.5;
         let labelled: &[u8] = if fine { &[1, 2, 5] } else { &[1] };
-        let (mut down, mut up) = (f64::NAN, f64::NAN);
-        // Ends on the nearest labelled ticks outside.
-        for tick in log_ticks(low, high) {
-            let close = 1.0 + 1e-9;
-            if labelled.contains(&tick.mantissa) {
-                if tick.at <= low * close {
-                    down = tick.at;
-                }
-                if up.is_nan() && tick.at * close >= high {
-                    up = tick.at;
-                }
-            }
-        }
+        // It ends on the nearest 1, 2 or 5 outside.
+        let close = 1.0 + 1e-9;
+        let ends = || log_ticks(low, high).filter(|tick| matches!(tick.mantissa, 1 | 2 | 5));
+        let down = ends().map(|tick| tick.at).filter(|at| *at <= low * close).fold(low, |_, at| at);
+        let up = ends().map(|tick| tick.at).find(|at| at * close >= high).unwrap_or(high);
         let unit = quantity.unit((down * up).sqrt());
         let every = ((up / down).log10() / most as f64).ceil().max(1.0);
         let ticks = log_ticks(down, up)
@@ -237,11 +229,8 @@ mod tests {
     #[test]
     fn log_axes_label_decades_or_1_2_5() {
         let axis = Axis::log(3e3, 4e7, Quantity::TimeNs, 8);
-        assert_eq!(
-            (labels(&axis), axis.unit.symbol),
-            (vec!["1", "10", "100", "1000", "10000", "100000"], "µs")
-        );
-        assert_eq!(axis.ticks.len(), 46);
+        assert_eq!((labels(&axis), axis.unit.symbol), (vec!["10", "100", "1000", "10000"], "µs"));
+        assert_eq!((axis.low, axis.high, axis.ticks.len()), (2e3, 5e7, 40));
         let axis = Axis::log(1e-3, 1.0, Quantity::Plain, 8);
         assert_eq!(labels(&axis), ["0.001", "0.01", "0.1", "1"]);
         assert_eq!(labels(&Axis::log(3.0, 40.0, Quantity::Plain, 8)), ["2", "5", "10", "20", "50"]);

@@ -99,7 +99,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         }
         canvas.line(&[(left, bottom), (left + track_mm, bottom)], &AXIS_LINE)?;
         let center = left + track_mm / 2.0;
-        let name = axis.unit.title("share of the threads' time");
+        let name = axis.unit.title("share of the threads’ time");
         canvas.text(&name, (center, bottom + 6.3), &LABEL, Align::Center)?;
         let start = (page_mm - legend.width()) / 2.0;
         legend.draw(canvas, start.max(MARGIN_MM), bottom + 8.2)
@@ -189,4 +189,35 @@ fn draw_percent(
         canvas.fill(&clear, activity.color())?;
     }
     canvas.text(&text, (center, base), &Type { color, ..TICK }, Align::Center)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(shares: [f64; 6]) -> Data {
+        let policy = Policy::list(&[("tick", "tick")]).remove(0);
+        Data { groups: vec![Group { title: String::new(), bars: vec![Bar { policy, shares }] }] }
+    }
+
+    #[test]
+    fn without_bars_there_is_no_figure() {
+        let drawn = draw(&Data { groups: Vec::new() }, Width::Column);
+        assert!(matches!(drawn, Err(FigureError::NoData { .. })));
+    }
+
+    #[test]
+    fn percents_stand_where_they_fit() {
+        let svg = draw(&data([0.7, 0.295, 0.005, 0.0, 0.0, 0.0]), Width::Column).unwrap();
+        assert!(svg.contains(">\n70</text>") && svg.contains(">\n30</text>"), "{svg}");
+        assert!(!svg.contains(">\n1</text>") && !svg.contains("waits for the lock"), "{svg}");
+    }
+
+    #[test]
+    fn shares_that_make_no_sense_are_refused() {
+        for wrong in [f64::NAN, -0.1, 0.7] {
+            let error = draw(&data([0.5, wrong, 0.0, 0.0, 0.0, 0.0]), Width::Column).unwrap_err();
+            assert!(error.to_string().contains("of tick"), "{error}");
+        }
+    }
 }

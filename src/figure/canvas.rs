@@ -157,7 +157,7 @@ impl Canvas<'_> {
         Ok(())
     }
 
-    /// A marker around a place; a hollow one hides what is below it.
+    /// A marker around a place; a hollow one shows what is below it.
     pub fn marker(
         &self,
         center: Point,
@@ -166,29 +166,22 @@ impl Canvas<'_> {
         color: RGBColor,
         hollow: bool,
     ) -> Result<(), FigureError> {
-        let line_mm = 0.2;
-        let fill = if hollow { WHITE } else { color };
+        let ring = outline(color, 0.2);
         let Some(corners) = marker.corners() else {
-            let radius = units(size_mm / 2.0);
-            let disc = Circle::new(place(center), radius, fill.filled());
-            self.area.draw(&disc).map_err(drawing)?;
-            if hollow {
-                let ring = Circle::new(place(center), radius, outline(color, line_mm));
-                self.area.draw(&ring).map_err(drawing)?;
-            }
-            return Ok(());
+            let style = if hollow { ring } else { color.filled() };
+            let circle = Circle::new(place(center), units(size_mm / 2.0), style);
+            return self.area.draw(&circle).map_err(drawing);
         };
         let at =
             |&(x, y): &Point| place((center.0 + x * size_mm / 2.0, center.1 + y * size_mm / 2.0));
         let mut places: Vec<_> = corners.iter().map(at).collect();
-        self.area.draw(&Polygon::new(places.clone(), fill.filled())).map_err(drawing)?;
         if hollow {
             // Ends on its second corner, so that the first one is joined like the others.
             places.extend_from_within(..2);
-            let ring = PathElement::new(places, outline(color, line_mm));
-            self.area.draw(&ring).map_err(drawing)?;
+            self.area.draw(&PathElement::new(places, ring)).map_err(drawing)
+        } else {
+            self.area.draw(&Polygon::new(places, color.filled())).map_err(drawing)
         }
-        Ok(())
     }
 
     /// A text.

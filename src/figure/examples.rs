@@ -98,7 +98,7 @@ fn latency_data() -> latency::Data {
                 measured: measured.into_iter().map(quantile).collect(),
             }
         });
-        latency::Panel { title: format!("{spinners} CPU-bound threads"), curves: curves.collect() }
+        latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
     };
     let latency = "latency of a 1 ms sleep".to_owned();
     latency::Data { latency, panels: [1, 2, 4, 8].map(panel).into() }
@@ -120,12 +120,12 @@ fn throughput_data() -> throughput::Data {
                 if rank <= 2 { [1.0, 2.0, 4.0].map(|x| value(x)).into() } else { Vec::new() };
             Series { policy, simulated, measured }
         });
-        throughput::Panel { title: format!("{cores} cores"), series: series.collect() }
+        throughput::Panel { title: format!("cores: {cores}"), series: series.collect() }
     };
     throughput::Data {
         x_label: "threads".to_owned(),
         x: Sweep::Log(Quantity::Count),
-        y_label: "work per second, one thread alone = 1".to_owned(),
+        y_label: "speed (one thread alone = 1)".to_owned(),
         y: Quantity::Plain,
         reference: Some((1.0, "one thread alone".to_owned())),
         panels: [1, 2].map(panel).into(),
@@ -177,7 +177,7 @@ fn the_registry_names_every_figure() {
 }
 
 /// Every `x,y` of a drawing, in millimetres.
-fn coordinates(svg: &str) -> Vec<(f64, f64)> {
+pub(super) fn coordinates(svg: &str) -> Vec<(f64, f64)> {
     let number = |line: &str, name: &str| -> Option<f64> {
         let (_, rest) = line.split_once(&format!(" {name}=\""))?;
         Some(rest.split_once('"')?.0.parse::<f64>().unwrap() / 100.0)

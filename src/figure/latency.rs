@@ -2,7 +2,7 @@
 //!
 //! The tail is what a user notices, and a plain histogram hides it. Each policy has a line with filled
 //! markers at one half, a tenth, a hundredth and so on; measured quantiles are hollow markers of
-//! the same colour and shape, so that the eye compares them with the line.
+//! the same colour and shape: where the model is right, the line runs through them.
 
 use super::axis::Axis;
 use super::clip::Point;
@@ -161,7 +161,9 @@ fn draw_steps(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
         let before = frame.at(step.latency_ns, level);
         let after = frame.at(step.latency_ns, step.longer);
         path.extend([before, after]);
-        while let Some(share) = marked.next_if(|share| *share >= step.longer) {
+        // The last operation does not stand for ever smaller shares.
+        let shown = |share: &f64| *share >= step.longer && (step.longer > 0.0 || *share == 0.5);
+        while let Some(share) = marked.next_if(shown) {
             markers.push(frame.at(step.latency_ns, share));
         }
         level = step.longer;
@@ -190,7 +192,52 @@ fn draw_measured(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError
     let look = curve.policy.look();
     for quantile in &curve.measured {
         let center = frame.at(quantile.latency_ns, quantile.longer());
-        frame.marker(center, look.marker, 1.7, look.color, true)?;
+        frame.marker(center, look.marker, 1.9, look.color, true)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(steps: &[(f64, f64)], measured: &[(f64, f64)]) -> Data {
+        let steps = steps.iter().map(|&(latency_ns, longer)| Step { latency_ns, longer });
+        let measured =
+            measured.iter().map(|&(percent, latency_ns)| Quantile { percent, latency_ns });
+        let curve = Curve {
+            policy: Policy::list(&[("tick", "tick")]).remove(0),
+            steps: steps.collect(),
+            measured: measured.collect(),
+        };
+        let panels = vec![Panel { title: String::new(), curves: vec![curve] }];
+        Data { latency: "latency".to_owned(), panels }
+    }
+
+    #[test]
+    fn without_a_latency_there_is_no_figure() {
+        for empty in [data(&[], &[]), data(&[(0.0, 0.0)], &[])] {
+            assert!(matches!(draw(&empty, Width::Column), Err(FigureError::NoData { .. })));
+        }
+    }
+
+    #[test]
+    fn one_latency_is_a_figure() {
+        draw(&data(&[(5e6, 0.0)], &[]), Width::Column).unwrap();
+        draw(&data(&[], &[(50.0, 5e6)]), Width::Double).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_number_or_no_share_is_refused() {
+        for wrong in [
+            data(&[(f64::NAN, 0.5)], &[]),
+            data(&[(1e6, f64::NAN)], &[]),
+            data(&[(1e6, 1.5)], &[]),
+            data(&[(1e6, 0.0)], &[(50.0, f64::INFINITY)]),
+            data(&[(1e6, 0.0)], &[(101.0, 1e6)]),
+        ] {
+            let error = draw(&wrong, Width::Column).unwrap_err();
+            assert!(error.to_string().contains("of tick"), "{error}");
+        }
+    }
 }

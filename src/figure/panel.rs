@@ -11,8 +11,6 @@ use super::style::{AXIS_LINE, GRID_LINE, LABEL, TICK, TITLE, Width};
 use plotters::style::RGBColor;
 
 const MARGIN_MM: f64 = 0.8;
-/// From one panel to the next, without labels.
-const GAP_MM: f64 = 4.0;
 const TITLE_MM: f64 = 4.2;
 const TICK_MM: f64 = 0.8;
 /// Tick labels below a panel.
@@ -62,7 +60,9 @@ impl Multiples<'_> {
         let left = MARGIN_MM + NAME_MM + widest(&self.y) + TICK_MM + 0.6;
         // The last label may reach half its width over the edge.
         let right = MARGIN_MM + (widest(&self.x) / 2.0).max(1.0);
-        let panel_mm = (page_mm - left - right - GAP_MM * (columns - 1) as f64) / columns as f64;
+        // Labels at the ends of neighbouring axes must not touch.
+        let gap_mm = widest(&self.x) + 1.6;
+        let panel_mm = (page_mm - left - right - gap_mm * (columns - 1) as f64) / columns as f64;
         let height_mm = (0.78 * panel_mm).clamp(30.0, 50.0);
         let title_mm =
             if self.titles.iter().all(|title| title.is_empty()) { 1.5 } else { TITLE_MM };
@@ -75,7 +75,7 @@ impl Multiples<'_> {
             for (index, title) in self.titles.iter().enumerate() {
                 let (row, column) = (index / columns, index % columns);
                 let rect = Rect {
-                    left: left + column as f64 * (panel_mm + GAP_MM),
+                    left: left + column as f64 * (panel_mm + gap_mm),
                     top: MARGIN_MM + row as f64 * pitch + title_mm,
                     width: panel_mm,
                     height: height_mm,
@@ -93,7 +93,9 @@ impl Multiples<'_> {
             canvas.text(&x_name, below, &LABEL, Align::Center)?;
             let middle = MARGIN_MM + title_mm + (pitch * rows as f64 - title_mm - LABELS_MM) / 2.0;
             let y_name = self.y.unit.title(self.y_name);
-            let beside = (MARGIN_MM + 2.2, middle);
+            // A long name may reach below the panels, but not over the edge of the page.
+            let half = font::width_mm(&y_name, LABEL.pt, false) / 2.0;
+            let beside = (MARGIN_MM + 2.2, middle.max(MARGIN_MM + half));
             canvas.text_upwards(&y_name, beside, &LABEL, Align::Center)?;
             // Below the panels if it is short enough, else below everything.
             let start = (left + (panels_mm - legend.width()) / 2.0)
@@ -191,5 +193,35 @@ impl Frame<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Quantity;
+    use super::super::examples::coordinates;
+    use super::super::style::REFERENCE_LINE;
+    use super::*;
+
+    #[test]
+    fn wild_data_stay_in_the_panel() {
+        let rect = Rect { left: 10.0, top: 5.0, width: 40.0, height: 30.0 };
+        let x = Axis::log(1.0, 100.0, Quantity::Plain, 5);
+        let y = Axis::linear(0.0, 1.0, Quantity::Plain, 5);
+        let svg = canvas::page(60.0, 40.0, |canvas| {
+            let frame = Frame { canvas, rect, x: &x, y: &y };
+            let wild = [(0.0, 0.5), (10.0, 7.0), (1e9, -3.0), (20.0, 0.5), (50.0, f64::NAN)];
+            frame.line(&wild.map(|(x, y)| frame.at(x, y)), &REFERENCE_LINE)?;
+            frame.range(20.0, -5.0, 5.0, &AXIS_LINE)?;
+            frame.range(60.0, 0.2, 0.4, &AXIS_LINE)?;
+            wild.iter().try_for_each(|&(x, y)| {
+                frame.marker(frame.at(x, y), Marker::Circle, 1.0, LABEL.color, false)
+            })
+        })
+        .unwrap();
+        let places = coordinates(&svg);
+        assert!(places.len() > 10);
+        // The first place belongs to the white of the page.
+        assert!(places[1..].iter().all(|place| rect.contains(*place)), "{places:?}");
     }
 }

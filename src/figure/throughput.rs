@@ -1,7 +1,7 @@
 //! A number against a swept parameter: one line for each policy, with intervals.
 //!
 //! Simulated means are filled markers on a line, with their confidence intervals; measured values are
-//! hollow markers of the same colour and shape, with the range of the repetitions. Points of different
+//! hollow markers of the same colour and shape around them, with the range of the repetitions. Points of different
 //! policies at one place stand a little apart, so that none hides another.
 
 use super::axis::Axis;
@@ -74,8 +74,8 @@ pub struct Point {
     pub high: f64,
 }
 
-/// The distance between neighbouring policies at one place, and from simulated to measured \[mm\].
-const APART_MM: f64 = 0.45;
+/// The distance between neighbouring policies at one place \[mm\].
+const APART_MM: f64 = 0.6;
 
 /// Draws the figure.
 ///
@@ -117,7 +117,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
             draw_simulated(frame, series, (f64::from(place) - middle) * APART_MM)?;
         }
         for (series, place) in shifted() {
-            draw_measured(frame, series, (f64::from(place) - middle + 0.5) * APART_MM)?;
+            draw_measured(frame, series, (f64::from(place) - middle) * APART_MM)?;
         }
         Ok(())
     })
@@ -183,7 +183,7 @@ fn draw_simulated(frame: &Frame<'_, '_>, series: &Series, shift: f64) -> Result<
             let y = frame.at(point.x, end).1;
             frame.line(&[(center.0 - 0.5, y), (center.0 + 0.5, y)], &bar)?;
         }
-        frame.marker(*center, look.marker, 1.5, look.color, false)?;
+        frame.marker(*center, look.marker, 1.2, look.color, false)?;
     }
     Ok(())
 }
@@ -193,7 +193,58 @@ fn draw_measured(frame: &Frame<'_, '_>, series: &Series, shift: f64) -> Result<(
     for point in &series.measured {
         let (x, y) = frame.at(point.x, point.y);
         frame.range(x + shift, point.low, point.high, &Stroke::solid(look.color, 0.2))?;
-        frame.marker((x + shift, y), look.marker, 1.7, look.color, true)?;
+        frame.marker((x + shift, y), look.marker, 2.0, look.color, true)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(simulated: Vec<Point>) -> Data {
+        let policy = Policy::list(&[("tick", "tick")]).remove(0);
+        let series = vec![Series { policy, simulated, measured: Vec::new() }];
+        Data {
+            x_label: "threads".to_owned(),
+            x: Sweep::Log(Quantity::Count),
+            y_label: "switches".to_owned(),
+            y: Quantity::PerSecond,
+            reference: None,
+            panels: vec![Panel { title: String::new(), series }],
+        }
+    }
+
+    const POINT: Point = Point { x: 2.0, y: 4e4, low: 3e4, high: 5e4 };
+
+    #[test]
+    fn without_points_there_is_no_figure() {
+        let drawn = draw(&data(Vec::new()), Width::Column);
+        assert!(matches!(drawn, Err(FigureError::NoData { .. })));
+    }
+
+    #[test]
+    fn one_point_is_a_figure_in_one_unit() {
+        let svg = draw(&data(vec![POINT]), Width::Column).unwrap();
+        assert!(svg.contains("switches (k/s)") && svg.contains(">\n50</text>"), "{svg}");
+    }
+
+    #[test]
+    fn names_stand_at_their_places() {
+        let names = Sweep::Names(vec!["write".to_owned(), "sleep".to_owned()]);
+        let svg = draw(&Data { x: names, ..data(vec![POINT]) }, Width::Column).unwrap();
+        assert!(svg.contains(">\nwrite</text>") && svg.contains(">\nsleep</text>"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for wrong in [
+            Point { y: f64::NAN, ..POINT },
+            Point { low: f64::NEG_INFINITY, ..POINT },
+            Point { x: 0.0, ..POINT },
+        ] {
+            let error = draw(&data(vec![POINT, wrong]), Width::Column).unwrap_err();
+            assert!(error.to_string().contains("at threads = "), "{error}");
+        }
+    }
 }

@@ -191,3 +191,44 @@ pub(super) fn draw_strip(canvas: &Canvas<'_>, area: &Rect) -> Result<(), FigureE
     let strip = Rect { top: area.bottom() - height, height, ..*area };
     canvas.fill(&strip, Activity::Locked.color())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(stretches: Vec<Stretch>) -> Data {
+        let policy = Policy::list(&[("tick", "tick")]).remove(0);
+        let threads = vec![Thread { label: "T0".to_owned(), stretches }];
+        Data { from_ns: 0, to_ns: 1000, panels: vec![Panel { policy, threads }] }
+    }
+
+    /// How often a colour is used.
+    fn uses(svg: &str, activity: Activity) -> usize {
+        let color = activity.color();
+        svg.matches(&format!("fill=\"#{:02X}{:02X}{:02X}\"", color.0, color.1, color.2)).count()
+    }
+
+    #[test]
+    fn without_threads_or_time_there_is_no_figure() {
+        let empty = Data { from_ns: 0, to_ns: 1000, panels: Vec::new() };
+        assert!(matches!(draw(&empty, Width::Column), Err(FigureError::NoData { .. })));
+        let no_time = Data { to_ns: 0, ..data(Vec::new()) };
+        assert!(matches!(draw(&no_time, Width::Column), Err(FigureError::NoData { .. })));
+    }
+
+    #[test]
+    fn a_thread_that_does_nothing_is_an_empty_row() {
+        let svg = draw(&data(Vec::new()), Width::Column).unwrap();
+        assert!(Activity::ALL.into_iter().all(|activity| uses(&svg, activity) == 0));
+    }
+
+    #[test]
+    fn a_holder_without_a_core_has_a_strip() {
+        let wait = Stretch { start_ns: 0, end_ns: 1000, activity: Activity::CoreWait, holds: true };
+        let svg = draw(&data(vec![wait]), Width::Column).unwrap();
+        // Once in the row and once in the legend.
+        assert_eq!((uses(&svg, Activity::CoreWait), uses(&svg, Activity::Locked)), (2, 2));
+        let svg = draw(&data(vec![Stretch { holds: false, ..wait }]), Width::Column).unwrap();
+        assert_eq!((uses(&svg, Activity::CoreWait), uses(&svg, Activity::Locked)), (2, 0));
+    }
+}
