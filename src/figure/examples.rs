@@ -117,7 +117,7 @@ fn throughput_data() -> throughput::Data {
             };
             let simulated: Vec<_> = [1.0, 2.0, 4.0, 8.0, 16.0].map(&mut value).into();
             let measured =
-                if rank <= 2 { [1.0, 2.0, 4.0].map(|x| value(x)).into() } else { Vec::new() };
+                if rank <= 2 { [1.0, 2.0, 4.0].map(&mut value).into() } else { Vec::new() };
             Series { policy, simulated, measured }
         });
         throughput::Panel { title: format!("cores: {cores}"), series: series.collect() }

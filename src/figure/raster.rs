@@ -27,21 +27,25 @@ const REST: usize = 8;
 
 /// Shows the stretches between `from_ns` and `to_ns` in `columns` columns.
 pub(super) fn raster(stretches: &[Stretch], from_ns: u64, to_ns: u64, columns: usize) -> Vec<Run> {
-    let times = times_by_column(stretches, from_ns, to_ns, columns);
+    let columns_of_time = times_by_column(stretches, from_ns, to_ns, columns);
     let mut credit = [0.0_f64; LOOKS];
     let mut unseen = [REST; LOOKS];
     let mut runs: Vec<Run> = Vec::new();
-    for (column, times) in times.iter().enumerate() {
+    for (column, times) in columns_of_time.iter().enumerate() {
         let total: f64 = times.iter().sum();
         unseen.iter_mut().for_each(|count| *count += 1);
         for (credit, time) in credit.iter_mut().zip(times).filter(|(_, time)| **time > 0.0) {
             *credit += time / total;
         }
-        let due = |index: usize| (unseen[index] > REST, credit[index]);
-        let shown = (0..LOOKS).filter(|&index| times[index] > 0.0).max_by(|&a, &b| {
-            let ((a_rested, a_credit), (b_rested, b_credit)) = (due(a), due(b));
-            a_rested.cmp(&b_rested).then(a_credit.total_cmp(&b_credit))
-        });
+        // Whoever was not seen for a while comes first, above all if this is the last chance.
+        let urgency = |index: usize| {
+            let over = columns_of_time.get(column + 1).is_none_or(|next| next[index] == 0.0);
+            let rested = unseen[index] > REST;
+            u8::from(rested) + u8::from(rested && over)
+        };
+        let shown = (0..LOOKS)
+            .filter(|&index| times[index] > 0.0)
+            .max_by(|&a, &b| urgency(a).cmp(&urgency(b)).then(credit[a].total_cmp(&credit[b])));
         let Some(shown) = shown else { continue };
         credit[shown] -= 1.0;
         unseen[shown] = 0;
@@ -118,6 +122,17 @@ mod tests {
         let runs = raster(&stretches, 0, 100_000, 100);
         assert_eq!(runs[1], Run { first: 50, end: 51, look: (Locked, true) });
         assert_eq!(ink(&runs, Blocked), 99);
+    }
+
+    #[test]
+    fn a_short_stretch_between_two_others_is_seen_too() {
+        let stretches = [
+            stretch(0, 50_200, LockWait),
+            stretch(50_200, 50_220, Locked),
+            stretch(50_220, 100_000, Blocked),
+        ];
+        let runs = raster(&stretches, 0, 100_000, 100);
+        assert_eq!(runs[1], Run { first: 50, end: 51, look: (Locked, true) });
     }
 
     #[test]

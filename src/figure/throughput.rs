@@ -74,8 +74,8 @@ pub struct Point {
     pub high: f64,
 }
 
-/// The distance between neighbouring policies at one place \[mm\].
-const APART_MM: f64 = 0.6;
+/// The least and the greatest distance between neighbouring policies at one place \[mm\].
+const APART_MM: (f64, f64) = (0.6, 1.6);
 
 /// Draws the figure.
 ///
@@ -112,12 +112,15 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         }
         let series = &data.panels[index].series;
         let middle = (series.len() as f64 - 1.0) / 2.0;
+        // Half of what there is from one place to the next, so that places stay apart.
+        let places = (frame.x.ticks.len() * series.len()).max(1) as f64;
+        let apart = (0.5 * frame.rect.width / places).clamp(APART_MM.0, APART_MM.1);
         let shifted = || series.iter().zip(0_u32..);
         for (series, place) in shifted() {
-            draw_simulated(frame, series, (f64::from(place) - middle) * APART_MM)?;
+            draw_simulated(frame, series, (f64::from(place) - middle) * apart)?;
         }
         for (series, place) in shifted() {
-            draw_measured(frame, series, (f64::from(place) - middle) * APART_MM)?;
+            draw_measured(frame, series, (f64::from(place) - middle) * apart)?;
         }
         Ok(())
     })
