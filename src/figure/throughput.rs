@@ -75,7 +75,7 @@ pub struct Point {
 }
 
 /// The least and the greatest distance between neighbouring policies at one place \[mm\].
-const APART_MM: (f64, f64) = (0.6, 1.6);
+const APART_MM: (f64, f64) = (0.6, 1.1);
 
 /// Draws the figure.
 ///
