@@ -165,7 +165,7 @@ fn equal_rows_give_equal_bytes() {
     let bytes = || {
         let directory = tempfile::tempdir().unwrap();
         let mut sinks = AllSinks::create(&run.files(directory.path())).unwrap();
-        feed(&mut sinks, BATCH_ROWS as u64 + 1);
+        feed(&mut sinks, 1_000);
         sinks.finish().unwrap();
         ["ops", "intervals", "events"]
             .map(|table| std::fs::read(run_path(directory.path(), table, 12)).unwrap())
@@ -177,7 +177,7 @@ fn equal_rows_give_equal_bytes() {
 fn a_dropped_sink_leaves_nothing() {
     let (directory, run) = (tempfile::tempdir().unwrap(), Run::new());
     let mut sinks = AllSinks::create(&run.files(directory.path())).unwrap();
-    feed(&mut sinks, BATCH_ROWS as u64 + 1);
+    feed(&mut sinks, 1_000);
     assert_eq!(files_in(directory.path()).len(), 3);
     drop(sinks);
     assert!(files_in(directory.path()).is_empty());
