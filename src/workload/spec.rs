@@ -142,7 +142,11 @@ mod tests {
                 "time",
                 "unexpected keys in table: time, available keys: times, steps",
             ),
-            ("program = []\narrivals = { poisson = { gap = '1ms' } }", "gap", "unknown field"),
+            (
+                "program = []\narrivals = { poisson = { gap = '1ms' } }",
+                "gap",
+                "unexpected keys in table: gap",
+            ),
             ("program = []\nthreads = -1", "-1", "expected u32"),
         ] {
             let error = toml::from_str::<GroupSpec>(text).unwrap_err();

@@ -1,0 +1,229 @@
+//! A parsed experiment file that can be changed, and whose values know where they were written.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::error::{ConfigError, did_you_mean, list};
+use super::explain::explain;
+use super::source::Sources;
+use crate::workload::{KeyPath, Part, SpecError};
+
+/// A value with its place in the [`Sources`].
+pub(super) type Value<'s> = Spanned<DeValue<'s>>;
+
+/// The document. Its root is a table.
+#[derive(Debug, Clone)]
+pub(super) struct Document<'s> {
+    sources: &'s Sources,
+    root: Value<'s>,
+}
+
+impl<'s> Document<'s> {
+    /// Parses the experiment file.
+    pub fn parse(sources: &'s Sources) -> Result<Self, ConfigError> {
+        let root = DeTable::parse(sources.file_text()).map_err(|error| {
+            let (message, help) = explain(error.message());
+            ConfigError { help, ..sources.error(error.span().unwrap_or(0..0), message) }
+        })?;
+        let span = root.span();
+        Ok(Self { sources, root: Spanned::new(span, DeValue::Table(root.into_inner())) })
+    }
+
+    /// Reads the document as a `T`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        self.read_value(self.root.clone())
+    }
+
+    /// Reads a value as a `T`.
+    pub fn read_value<T: DeserializeOwned>(&self, value: Value<'s>) -> Result<T, ConfigError> {
+        let span = value.span();
+        T::deserialize(ValueDeserializer::from(value)).map_err(|error| {
+            let (message, help) = explain(error.message());
+            ConfigError { help, ..self.error(error.span().unwrap_or(span), message) }
+        })
+    }
+
+    /// The value at a path.
+    pub fn get(&self, path: &KeyPath) -> Option<&Value<'s>> {
+        path.0.iter().try_fold(&self.root, |value, part| child(value.get_ref(), part))
+    }
+
+    /// The keys of a table with their places, and its values.
+    pub fn entries(
+        &self,
+        path: &KeyPath,
+    ) -> impl Iterator<Item = (&str, Range<usize>, &Value<'s>)> {
+        self.get(path)
+            .and_then(|value| value.get_ref().as_table())
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
+    }
+
+    /// Takes a key of the root out of the document.
+    pub fn take(&mut self, key: &str) {
+        if let DeValue::Table(table) = self.root.get_mut() {
+            table.remove(key);
+        }
+    }
+
+    /// Where a value was written; where it is not, where the table is that would hold it.
+    pub fn span(&self, path: &KeyPath) -> Range<usize> {
+        let mut value = &self.root;
+        for part in &path.0 {
+            match child(value.get_ref(), part) {
+                Some(child) => value = child,
+                None => break,
+            }
+        }
+        value.span()
+    }
+
+    /// An error about what stands at `span`.
+    pub fn error(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
+        self.sources.error(span, message)
+    }
+
+    /// An error about the value at a path.
+    pub fn error_at(&self, path: &KeyPath, message: impl Into<String>) -> ConfigError {
+        self.error(self.span(path), message)
+    }
+
+    /// An error of a specification that stands at `at`.
+    pub fn spec_error(&self, at: &KeyPath, error: SpecError) -> super::Error {
+        match error.under(at) {
+            SpecError::Value { at, message } => {
+                let name = at.to_string();
+                self.error_at(&at, format!("`{name}` {message}")).into()
+            }
+            SpecError::File { file, message } => super::Error::File { path: file, message },
+        }
+    }
+
+    /// Puts a value at a path. `span` is where the path was written.
+    ///
+    /// Keys that users choose, such as the names of groups, must exist. Other keys need not be written
+    /// in the file, since they may have a default: reading the document finds out.
+    pub fn set(
+        &mut self,
+        path: &KeyPath,
+        span: Range<usize>,
+        value: Value<'s>,
+    ) -> Result<(), ConfigError> {
+        let error = |message| Err(self.sources.error(span.clone(), message));
+        let mut here = &mut self.root;
+        for (depth, part) in path.0.iter().enumerate() {
+            let above = KeyPath(path.0[..depth].to_vec());
+            if let Some(missing) = missing(here.get_ref(), &above, part) {
+                return error(missing);
+            }
+            here = match (here.get_mut(), part) {
+                (DeValue::Table(table), Part::Key(key)) => table
+                    .entry(Spanned::new(span.clone(), Cow::Owned(key.clone())))
+                    .or_insert_with(|| Spanned::new(span.clone(), DeValue::Table(DeTable::new()))),
+                (DeValue::Array(array), part) => match index(part).and_then(|at| array.get_mut(at))
+                {
+                    Some(value) => value,
+                    None => return error(format!("there is no `{path}`")),
+                },
+                _ => return error(format!("there is no `{path}`")),
+            };
+        }
+        *here = value;
+        Ok(())
+    }
+
+    /// Lays a table over the document: what it has replaces what was there, tables go on to merge.
+    pub fn merge(&mut self, patch: Value<'s>) {
+        merge(&mut self.root, patch, &KeyPath::default());
+    }
+}
+
+fn child<'d, 's>(value: &'d DeValue<'s>, part: &Part) -> Option<&'d Value<'s>> {
+    match (value, part) {
+        (DeValue::Table(table), Part::Key(key)) => table.get(key.as_str()),
+        (DeValue::Array(array), part) => array.get(index(part)?),
+        _ => None,
+    }
+}
+
+/// A place in an array. Paths that people write have it as a key.
+fn index(part: &Part) -> Option<usize> {
+    match part {
+        Part::Index(index) => Some(*index),
+        Part::Key(key) => key.parse().ok(),
+    }
+}
+
+fn merge<'s>(base: &mut Value<'s>, patch: Value<'s>, at: &KeyPath) {
+    let span = patch.span();
+    match (base.get_mut(), patch.into_inner()) {
+        (DeValue::Table(base), DeValue::Table(patch)) => {
+            let other_kind = patch.keys().any(|key| !base.contains_key(key.get_ref().as_ref()));
+            if is_kind(at) && other_kind {
+                *base = patch;
+                return;
+            }
+            for (key, value) in patch {
+                let at = at.key(key.get_ref().as_ref());
+                match base.get_mut(key.get_ref().as_ref()) {
+                    Some(base) => merge(base, value, &at),
+                    None => drop(base.insert(key, value)),
+                }
+            }
+        }
+        (_, patch) => *base = Spanned::new(span, patch),
+    }
+}
+
+/// Whether the table at a path has a single key that says what it is: a machine, a policy, a law.
+fn is_kind(path: &KeyPath) -> bool {
+    let keys: Vec<_> = path
+        .0
+        .iter()
+        .map(|part| match part {
+            Part::Key(key) => key.as_str(),
+            Part::Index(_) => "",
+        })
+        .collect();
+    matches!(keys[..], ["machine"] | ["policies", _] | ["groups", _, "arrivals"] | [.., "gap"])
+}
+
+/// Why a path can't go on from the value at `above` to `part`, if it can't.
+fn missing(value: &DeValue<'_>, above: &KeyPath, part: &Part) -> Option<String> {
+    match (value, part) {
+        (DeValue::Table(table), Part::Key(key)) => {
+            let keys = || table.keys().map(|key| key.get_ref().as_ref());
+            let chosen =
+                matches!(&above.0[..], [Part::Key(key)] if key == "groups" || key == "policies");
+            if table.contains_key(key.as_str()) || (!chosen && !is_kind(above)) {
+                None
+            } else if chosen {
+                let near = did_you_mean(key, keys());
+                Some(format!(
+                    "there is no `{}`{near} `{above}` has {}",
+                    above.key(key),
+                    list(keys())
+                ))
+            } else {
+                Some(format!(
+                    "`{above}` is {}, not `{key}`; to change that, set the whole of `{above}`",
+                    list(keys())
+                ))
+            }
+        }
+        (DeValue::Array(array), part) if index(part).is_some_and(|at| at < array.len()) => None,
+        (DeValue::Array(array), _) => Some(format!(
+            "`{above}` is an array whose entries are numbered from 0 to {}",
+            array.len().saturating_sub(1)
+        )),
+        _ => {
+            let kind = value.type_str();
+            Some(format!("`{above}` is a single value ({kind}), so there is nothing below it"))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The messages of the TOML reader in words for the author of an experiment.
+
+use super::error::{did_you_mean, list};
+
+/// What is wrong, and what would be right.
+pub(super) fn explain(message: &str) -> (String, Option<String>) {
+    let message = message.lines().collect::<Vec<_>>().join(", ");
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let allowed = |names: &[&str]| match names {
+        [] => "no keys are allowed here".to_owned(),
+        names => format!("allowed: {}", list(names.iter().copied())),
+    };
+    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
+        if let [name, names @ ..] = &quoted[..] {
+            let what = if message.starts_with("unknown field") { "key" } else { "name" };
+            let near = did_you_mean(name, names.iter().copied());
+            return (format!("unknown {what} `{name}`{near}"), Some(allowed(names)));
+        }
+    }
+    if let Some((name, names)) = message
+        .strip_prefix("unexpected keys in table: ")
+        .and_then(|rest| rest.split_once(", available keys: "))
+    {
+        let name = name.split(", ").next().unwrap_or(name);
+        let names: Vec<_> = names.split(", ").collect();
+        let near = did_you_mean(name, names.iter().copied());
+        return (format!("unknown key `{name}`{near}"), Some(allowed(&names)));
+    }
+    if let Some(name) = message.strip_prefix("missing field ") {
+        return (format!("the key {name} is missing"), None);
+    }
+    if let Some((found, wanted)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        return (format!("expected {}, found {}", plain(wanted), plain(found)), None);
+    }
+    if let Some((found, wanted)) =
+        message.strip_prefix("invalid value: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        return (format!("{} is not {}", plain(found), plain(wanted)), None);
+    }
+    if message.starts_with("wanted exactly 1 element") {
+        let found = message.rsplit(", ").next().unwrap_or_default();
+        return (format!("exactly one name must stand here, {found}"), None);
+    }
+    (message, None)
+}
+
+/// The types of a program as the types of a file.
+fn plain(text: &str) -> String {
+    let known = match text {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i64" | "i32" => "a whole number",
+        "f64" => "a number",
+        "a sequence" => "an array",
+        "a map" | "map" => "a table",
+        "sequence" => "an array",
+        "a boolean" => "true or false",
+        _ if text.starts_with("struct ") || text.starts_with("internally tagged enum") => "a table",
+        _ if text.starts_with("a nonzero") => "a whole number from 1 on",
+        _ if text.starts_with("enum ") => "one of several names",
+        _ => return text.to_owned(),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_become_plain() {
+        for (message, plain, help) in [
+            (
+                "unknown field `thread`, expected one of `threads`, `start`",
+                "unknown key `thread`, did you mean `threads`?",
+                Some("allowed: `threads`, `start`"),
+            ),
+            (
+                "unknown field `x`, there are no fields",
+                "unknown key `x`",
+                Some("no keys are allowed here"),
+            ),
+            (
+                "unexpected keys in table: tims, available keys: times, steps",
+                "unknown key `tims`, did you mean `times`?",
+                Some("allowed: `times`, `steps`"),
+            ),
+            (
+                "invalid type: string \"2\", expected u32",
+                "expected a whole number from 0 on, found string \"2\"",
+                None,
+            ),
+            (
+                "invalid value: integer `-1`, expected u32",
+                "integer `-1` is not a whole number from 0 on",
+                None,
+            ),
+            ("missing field `program`", "the key `program` is missing", None),
+            ("duplicate key", "duplicate key", None),
+        ] {
+            assert_eq!(explain(message), (plain.to_owned(), help.map(str::to_owned)));
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! From an experiment file to the list of its runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gilsim_policies::PolicySpec;
+use sha2::{Digest, Sha256};
+
+use super::document::Document;
+use super::error::{ConfigError, Error};
+use super::path::{Override, parse_override};
+use super::source::Sources;
+use super::spec::{ExperimentSpec, SCHEMA};
+use super::sweep;
+use crate::sim::RunSpec;
+use crate::workload::{KeyPath, Part, Workload};
+
+/// The most runs of an experiment.
+const MOST_RUNS: usize = 10_000_000;
+
+/// Everything that an experiment will do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The experiment's name.
+    pub name: String,
+    /// Where the experiment's file is; the files that it names are relative to this.
+    pub folder: PathBuf,
+    /// The configuration with overrides and all defaults, as an experiment file.
+    pub resolved: String,
+    /// SHA-256 of what decides the results: the resolved configuration without its prose, and the
+    /// files that its laws draw from; in hexadecimal digits.
+    pub hash: String,
+    /// The points, in order.
+    pub points: Vec<Arc<Point>>,
+    /// The runs, in order: case by case, point by point, policy by policy, then replications.
+    pub runs: Vec<PlannedRun>,
+}
+
+/// A point of a sweep: everything about a run but its policy and its replication.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// The case, if the file has cases.
+    pub case: Option<String>,
+    /// The swept values in short; empty without a sweep.
+    pub label: String,
+    /// The swept paths and their values.
+    pub swept: Vec<(String, toml::Value)>,
+    /// The experiment with this point's values, and with `name` and `focus` filled in.
+    pub experiment: ExperimentSpec,
+    /// The groups, ready to run.
+    pub workload: Workload,
+}
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct PlannedRun {
+    /// Its number, from 0.
+    pub index: u32,
+    /// Its point.
+    pub point: Arc<Point>,
+    /// The policy's name in the file.
+    pub policy: String,
+    /// The policy.
+    pub policy_spec: PolicySpec,
+    /// Which replication.
+    pub replication: u32,
+}
+
+impl PlannedRun {
+    /// What the engine has to know.
+    #[must_use]
+    pub fn run_spec(&self) -> RunSpec<'_> {
+        let Point { experiment, workload, .. } = &*self.point;
+        RunSpec {
+            workload,
+            machine: &experiment.machine,
+            policy: &self.policy_spec,
+            duration: experiment.duration,
+            seed: experiment.seed,
+            replication: self.replication,
+        }
+    }
+
+    /// The run in a sentence.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let Point { case, label, .. } = &*self.point;
+        let parts = [case.as_deref().unwrap_or_default(), label, &self.policy];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!("run {} ({}, replication {})", self.index, parts.join(", "), self.replication)
+    }
+}
+
+impl Plan {
+    /// Reads an experiment file, with overrides (`key=value`).
+    ///
+    /// # Errors
+    /// The file can't be read, or says something that makes no sense.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        Self::from_sources(&Sources::read(path, overrides)?)
+    }
+
+    /// The same from texts that are at hand.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_sources(sources: &Sources) -> Result<Self, Error> {
+        let document = Document::parse(sources)?;
+        check_schema(&document)?;
+        let stem = sources.path().file_stem().map(|stem| stem.to_string_lossy());
+        let stem = stem
+            .as_deref()
+            .unwrap_or("experiment")
+            .replace(|letter: char| !(letter.is_alphanumeric() || "-_.".contains(letter)), "-");
+        let folder = sources.path().parent().unwrap_or(Path::new("")).to_owned();
+
+        let mut specs = Vec::new();
+        let mut points = Vec::new();
+        for (case, document) in cases(sources, &document)? {
+            // The sweep first: its own messages say more than the types' would.
+            let swept = sweep::expand(&document)?;
+            let mut spec: ExperimentSpec = document.read()?;
+            spec.complete(&stem);
+            for point in swept {
+                points.push(Arc::new(plan_point(case.clone(), point, &stem, &folder)?));
+            }
+            specs.push((case, spec));
+        }
+        let runs = runs(&points);
+        let runs = runs.map_err(|message| document.error_at(&KeyPath::default(), message))?;
+        let name = specs.first().and_then(|(_, spec)| spec.name.clone()).unwrap_or(stem);
+        let encode = |error: toml::ser::Error| Error::file(sources.path(), error);
+        let resolved = resolve(&name, specs.clone()).map_err(encode)?;
+        let hash = hash(&name, specs, &folder, encode)?;
+        Ok(Self { name, folder, resolved, hash, points, runs })
+    }
+}
+
+/// Says clearly that another version wrote the file, before its unknown keys are complained about.
+fn check_schema(document: &Document<'_>) -> Result<(), ConfigError> {
+    let at = KeyPath::default().key("schema");
+    let Some(value) = document.get(&at) else {
+        return Err(document.error_at(&at, "an experiment file begins with `schema = 1`"));
+    };
+    match document.read_value::<u32>(value.clone())? {
+        SCHEMA => Ok(()),
+        other => {
+            let message = format!("this program reads schema {SCHEMA}, not {other}");
+            Err(document.error_at(&at, message))
+        }
+    }
+}
+
+/// The cases with their documents, overrides included; one without a name if the file has none.
+fn cases<'s>(
+    sources: &'s Sources,
+    document: &Document<'s>,
+) -> Result<Vec<(Option<String>, Document<'s>)>, ConfigError> {
+    let mut base = document.clone();
+    base.take("cases");
+    let at = KeyPath::default().key("cases");
+    let mut cases = Vec::new();
+    for (name, span, patch) in document.entries(&at) {
+        for key in ["schema", "name", "cases"] {
+            if document.get(&at.key(name).key(key)).is_some() {
+                let at = at.key(name).key(key);
+                return Err(document.error_at(&at, format!("a case can't change `{key}`")));
+            }
+        }
+        if patch.get_ref().as_table().is_none() {
+            return Err(document.error(span, "a case is a table of keys that it changes"));
+        }
+        let mut case = base.clone();
+        case.merge(patch.clone());
+        cases.push((Some(name.to_owned()), case));
+    }
+    if cases.is_empty() {
+        cases.push((None, base));
+    }
+    for (start, text) in sources.overrides() {
+        apply(&parse_override(sources, start, text)?, &mut cases)?;
+    }
+    Ok(cases)
+}
+
+/// Carries out an override in every case that has its key; at least one must.
+fn apply<'s>(
+    wanted: &Override<'s>,
+    cases: &mut [(Option<String>, Document<'s>)],
+) -> Result<(), ConfigError> {
+    let Override { path, span, value } = wanted;
+    let mut result = None;
+    for (_, document) in cases {
+        if matches!(&path.0[..], [Part::Key(key), ..] if key == "cases") {
+            let message = "an override holds in every case: leave out `cases` and the case's name";
+            return Err(document.error(span.clone(), message));
+        }
+        if sweep::swept_paths(document)?.iter().any(|swept| sweep::overlaps(swept, path)) {
+            let message = format!("`{path}` is swept; set `sweep.product.\"{path}\"` instead");
+            return Err(document.error(span.clone(), message));
+        }
+        let done = document.set(path, span.clone(), value.clone());
+        if done.is_ok() || result.is_none() {
+            result = Some(done);
+        }
+    }
+    result.unwrap_or(Ok(()))
+}
+
+fn plan_point(
+    case: Option<String>,
+    point: sweep::SweptDocument<'_>,
+    stem: &str,
+    folder: &Path,
+) -> Result<Point, Error> {
+    let sweep::SweptDocument { document, swept } = point;
+    let mut experiment: ExperimentSpec = document.read()?;
+    experiment.complete(stem);
+    let root = KeyPath::default();
+    experiment.validate().map_err(|error| document.spec_error(&root, error))?;
+    let workload = Workload::compile(&experiment.groups, folder)
+        .map_err(|error| document.spec_error(&root.key("groups"), error))?;
+    let label = sweep::label(&swept);
+    let swept = swept.into_iter().map(|(path, value)| (path.to_string(), value)).collect();
+    Ok(Point { case, label, swept, experiment, workload })
+}
+
+fn runs(points: &[Arc<Point>]) -> Result<Vec<PlannedRun>, String> {
+    let count = |point: &Arc<Point>| {
+        point.experiment.policies.len() * point.experiment.replications as usize
+    };
+    let total: usize = points.iter().map(count).sum();
+    if total > MOST_RUNS {
+        return Err(format!("{total} runs are more than {MOST_RUNS}"));
+    }
+    let mut runs = Vec::with_capacity(total);
+    for point in points {
+        for (policy, spec) in &point.experiment.policies {
+            for replication in 0..point.experiment.replications {
+                runs.push(PlannedRun {
+                    index: u32::try_from(runs.len()).map_err(|error| error.to_string())?,
+                    point: Arc::clone(point),
+                    policy: policy.clone(),
+                    policy_spec: *spec,
+                    replication,
+                });
+            }
+        }
+    }
+    Ok(runs)
+}
+
+type Specs = Vec<(Option<String>, ExperimentSpec)>;
+
+/// The configuration as a file that needs no defaults.
+fn resolve(name: &str, specs: Specs) -> Result<String, toml::ser::Error> {
+    let mut cases = toml::Table::new();
+    for (case, spec) in specs {
+        let mut table = toml::Table::try_from(spec)?;
+        let Some(case) = case else { return toml::to_string(&table) };
+        table.remove("schema");
+        table.remove("name");
+        cases.insert(case, table.into());
+    }
+    let mut file = toml::Table::new();
+    file.insert("schema".to_owned(), i64::from(SCHEMA).into());
+    file.insert("name".to_owned(), name.into());
+    file.insert("cases".to_owned(), cases.into());
+    toml::to_string(&file)
+}
+
+fn hash(
+    name: &str,
+    mut specs: Specs,
+    folder: &Path,
+    encode: impl Fn(toml::ser::Error) -> Error,
+) -> Result<String, Error> {
+    for (_, spec) in &mut specs {
+        spec.question.clear();
+        spec.expect.clear();
+        spec.measured = None;
+    }
+    let text = resolve(name, specs).map_err(&encode)?;
+    let mut files = Vec::new();
+    empirical_files(
+        &toml::Value::Table(text.parse().map_err(|error| {
+            Error::file(folder, format!("the resolved configuration can't be read: {error}"))
+        })?),
+        &mut files,
+    );
+    let mut hasher = Sha256::new();
+    hasher.update(&text);
+    for file in files {
+        let path = folder.join(file);
+        hasher.update(std::fs::read(&path).map_err(Error::at(&path))?);
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The files of all empirical laws below a value.
+fn empirical_files(value: &toml::Value, files: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            let file = table.get("empirical").and_then(|law| law.get("file"));
+            files.extend(file.and_then(toml::Value::as_str).map(str::to_owned));
+            table.values().for_each(|value| empirical_files(value, files));
+        }
+        toml::Value::Array(array) => array.iter().for_each(|value| empirical_files(value, files)),
+        _ => {}
+    }
+}

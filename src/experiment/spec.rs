@@ -1,0 +1,205 @@
+//! An experiment as its file writes it.
+
+use std::path::PathBuf;
+
+use gilsim_policies::{PolicySpec, Span};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::error::{did_you_mean, list};
+use crate::machine::MachineSpec;
+use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec};
+
+/// The version of the file format.
+pub const SCHEMA: u32 = 1;
+
+/// The most replications.
+const MOST_REPLICATIONS: u32 = 100_000;
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentSpec {
+    /// The version of the format: 1.
+    pub schema: u32,
+    /// Names the directory of the results; the file's name without its ending if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the experiment asks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub question: String,
+    /// What is expected.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub expect: String,
+    /// When each run is cut off.
+    pub duration: Span,
+    /// How often each point is run, with other random numbers each time.
+    #[serde(default = "ten")]
+    pub replications: u32,
+    /// What all random numbers come from.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Which tables the runs write.
+    #[serde(default)]
+    pub level: Level,
+    /// The stretch of each run that `intervals` and `events` cover; the whole run if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_window: Option<Window>,
+    /// The group whose throughput and latency are reported; the first that lets the lock go for its
+    /// own affairs, or else the first, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus: Option<String>,
+    /// Where the threads run.
+    pub machine: MachineSpec,
+    /// What they do, by the group's name.
+    pub groups: IndexMap<String, GroupSpec>,
+    /// Who may have the lock, by the name in tables and figures.
+    pub policies: IndexMap<String, PolicySpec>,
+    /// Values to vary.
+    #[serde(default, skip_serializing_if = "SweepSpec::is_empty")]
+    pub sweep: SweepSpec,
+    /// Measured values to draw beside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
+    /// Variants of the experiment: keys that replace those above.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub cases: IndexMap<String, toml::Table>,
+}
+
+const fn ten() -> u32 {
+    10
+}
+
+const fn one() -> u64 {
+    1
+}
+
+/// Which tables the runs write. Each level includes the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// `runs` and `threads`.
+    #[default]
+    Runs,
+    /// Also `ops`.
+    Ops,
+    /// Also `intervals`.
+    Intervals,
+    /// Also `events`.
+    Events,
+}
+
+/// A stretch of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Its begin.
+    pub from: Span,
+    /// Its end.
+    pub to: Span,
+}
+
+/// Values to vary. Paths are dotted, as in `groups.io.threads`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SweepSpec {
+    /// Every combination of these.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub product: IndexMap<String, Vec<toml::Value>>,
+    /// These in lock-step: first values, second values, and so on.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub together: IndexMap<String, Vec<toml::Value>>,
+    /// Only points for which all of these hold.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
+}
+
+impl SweepSpec {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Measured values: a CSV file with the columns policy, point, metric, repetition, value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// The file, relative to the experiment file.
+    pub file: PathBuf,
+}
+
+impl ExperimentSpec {
+    /// Fills in what is derived from other values.
+    pub(super) fn complete(&mut self, name: &str) {
+        self.name.get_or_insert_with(|| name.to_owned());
+        let lets_go = |group: &GroupSpec| {
+            let test = |step: &StepSpec| matches!(step, StepSpec::Block(_) | StepSpec::CRelease(_));
+            group.program.iter().any(|step| step.any(&test))
+        };
+        let focus = self.groups.iter().find(|(_, group)| lets_go(group)).or(self.groups.first());
+        if let (None, Some((focus, _))) = (&self.focus, focus) {
+            self.focus = Some(focus.clone());
+        }
+    }
+
+    /// Checks what the types cannot, but for the groups.
+    pub(super) fn validate(&self) -> Result<(), SpecError> {
+        let root = KeyPath::default();
+        let refuse = |at: KeyPath, message: &str| Err(SpecError::value(at, message));
+        if let Some(name) = &self.name {
+            let plain = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
+            if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+                let message = "names a directory: letters, digits, -, _ and . only";
+                return refuse(root.key("name"), message);
+            }
+        }
+        if self.duration.is_zero() {
+            return refuse(root.key("duration"), "must be longer than 0ns");
+        }
+        if self.duration > LONGEST_RUN {
+            return refuse(root.key("duration"), "must not exceed 72h, the longest run");
+        }
+        if !(1..=MOST_REPLICATIONS).contains(&self.replications) {
+            return refuse(root.key("replications"), "must lie between 1 and 100000");
+        }
+        if let Some(window) = self.trace_window {
+            if window.from >= window.to {
+                return refuse(root.key("trace_window"), "must begin before it ends");
+            }
+            if window.from >= self.duration {
+                return refuse(
+                    root.key("trace_window").key("from"),
+                    "must lie before the run's end",
+                );
+            }
+        }
+        if let Some(focus) = self.focus.as_ref().filter(|name| !self.groups.contains_key(*name)) {
+            let names = || self.groups.keys().map(String::as_str);
+            let near = did_you_mean(focus, names());
+            let message = format!("names no group{near} The groups are {}", list(names()));
+            return refuse(root.key("focus"), &message);
+        }
+        for (name, group) in &self.groups {
+            if group.start >= self.duration {
+                return refuse(
+                    root.key("groups").key(name).key("start"),
+                    "must lie before the run's end",
+                );
+            }
+        }
+        if self.policies.is_empty() {
+            return refuse(root.key("policies"), "must name at least one policy");
+        }
+        for (name, policy) in &self.policies {
+            policy.validate().map_err(|error| {
+                let message = error.to_string();
+                let at = root.key("policies").key(name).key(policy.name());
+                match message.strip_prefix('`').and_then(|rest| rest.split_once("` ")) {
+                    Some((parameter, rest)) => SpecError::value(at.key(parameter), rest),
+                    None => SpecError::value(at, message),
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
