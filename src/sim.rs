@@ -88,6 +88,8 @@ pub struct ThreadTotals {
     pub times: StateTimes,
     /// Time during which it held the lock.
     pub held: Span,
+    /// Time during which it did its own work with the lock.
+    pub running_locked: Span,
     /// Operations done.
     pub ops: u64,
     /// How often it took the lock.

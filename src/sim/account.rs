@@ -41,6 +41,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         let account = &mut self.threads[thread.index()];
         account.totals.times.0[state as usize] += end - start;
+        if account.holds && state == State::Running {
+            account.totals.running_locked += end - start;
+        }
         if S::INTERVALS {
             let (holds, core) = (account.holds, account.place.core());
             self.sink.interval(&IntervalRow { thread, state, holds, core, start, end });
