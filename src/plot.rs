@@ -4,6 +4,7 @@
 //! again, on another machine, by somebody else.
 
 mod breakdown;
+pub mod command;
 mod latency;
 mod throughput;
 mod timeline;
