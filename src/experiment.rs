@@ -1,23 +1,30 @@
 //! Experiments: from a file to runs, and from runs to results on disk.
 //!
 //! A [`Plan`] is read from a file: overrides, cases and sweeps are resolved, and everything is checked
-//! before anything is written. `runner` does the runs on all cores, `store` keeps what comes
-//! of them, such that a kill at any moment loses only the runs in flight.
+//! before anything is written. [`conduct`](conduct::conduct) does what the plan says: [`runner`] does the runs on all
+//! cores, [`execute`](execute::execute) a single one, and [`store`] keeps what comes of them, such that a kill at any moment
+//! loses only the runs in flight.
 
 mod condition;
+pub mod conduct;
 mod document;
 pub mod error;
+pub mod execute;
 mod explain;
+pub mod journal;
 mod path;
 pub mod plan;
+pub mod report;
+pub mod runner;
 mod source;
 pub mod spec;
+pub mod store;
 mod sweep;
 
 pub use error::{ConfigError, Error};
 pub use plan::{Plan, PlannedRun, Point};
 pub use source::Sources;
-pub use spec::{ExperimentSpec, Level};
+pub use spec::ExperimentSpec;
 
 #[cfg(test)]
 mod tests;

@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! Runs experiments. See `gilsim --help`.
+
+fn main() -> std::process::ExitCode {
+    gilsim::cli::main()
+}

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::trace::parquet::WriteError;
+
 /// Why an experiment can't be read, run or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,6 +20,9 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A table can't be written. The tables that were complete before still are.
+    #[error(transparent)]
+    Table(WriteError),
     /// A run broke an invariant of the simulator. The runs that ended before are kept.
     #[error("{0}")]
     Broken(String),
@@ -39,7 +44,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
-            Self::File { .. } | Self::Broken(_) => 1,
+            Self::File { .. } | Self::Table(_) | Self::Broken(_) => 1,
         }
     }
 }

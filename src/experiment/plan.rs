@@ -45,6 +45,9 @@ pub struct Point {
     pub label: String,
     /// The swept paths and their values.
     pub swept: Vec<(String, toml::Value)>,
+    /// The swept values that are numbers, with the names of their columns. Durations count in
+    /// nanoseconds, and their columns end in `_ns`.
+    pub numbers: Vec<(String, f64)>,
     /// The experiment with this point's values, and with `name` and `focus` filled in.
     pub experiment: ExperimentSpec,
     /// The groups, ready to run.
@@ -92,6 +95,12 @@ impl PlannedRun {
 }
 
 impl Plan {
+    /// The experiment's seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.points.first().map_or(0, |point| point.experiment.seed)
+    }
+
     /// Reads an experiment file, with overrides (`key=value`).
     ///
     /// # Errors
@@ -220,9 +229,9 @@ fn plan_point(
     experiment.validate().map_err(|error| document.spec_error(&root, error))?;
     let workload = Workload::compile(&experiment.groups, folder)
         .map_err(|error| document.spec_error(&root.key("groups"), error))?;
-    let label = sweep::label(&swept);
+    let (label, numbers) = (sweep::label(&swept), sweep::numbers(&swept));
     let swept = swept.into_iter().map(|(path, value)| (path.to_string(), value)).collect();
-    Ok(Point { case, label, swept, experiment, workload })
+    Ok(Point { case, label, swept, numbers, experiment, workload })
 }
 
 fn runs(points: &[Arc<Point>]) -> Result<Vec<PlannedRun>, String> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{did_you_mean, list};
 use crate::machine::MachineSpec;
+use crate::trace::Level;
 use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec};
 
 /// The version of the file format.
@@ -40,7 +41,7 @@ pub struct ExperimentSpec {
     #[serde(default = "one")]
     pub seed: u64,
     /// Which tables the runs write.
-    #[serde(default)]
+    #[serde(default = "runs_only")]
     pub level: Level,
     /// The stretch of each run that `intervals` and `events` cover; the whole run if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,19 +75,8 @@ const fn one() -> u64 {
     1
 }
 
-/// Which tables the runs write. Each level includes the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// `runs` and `threads`.
-    #[default]
-    Runs,
-    /// Also `ops`.
-    Ops,
-    /// Also `intervals`.
-    Intervals,
-    /// Also `events`.
-    Events,
+const fn runs_only() -> Level {
+    Level::Runs
 }
 
 /// A stretch of a run.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use gilsim_policies::Span;
 use toml::de::DeValue;
 
 use super::condition;
@@ -9,6 +10,7 @@ use super::document::{Document, Value};
 use super::error::ConfigError;
 use super::path::parse_path;
 use super::spec::SweepSpec;
+use crate::trace::tables::run::SWEEP_PREFIX;
 use crate::workload::{KeyPath, Part};
 
 /// A swept key.
@@ -183,6 +185,23 @@ pub(super) fn label(swept: &[(KeyPath, toml::Value)]) -> String {
         value => format!("{short}={value}"),
     });
     settings.collect::<Vec<_>>().join(" ")
+}
+
+/// The values that are numbers or durations, with the names of their columns.
+pub(super) fn numbers(swept: &[(KeyPath, toml::Value)]) -> Vec<(String, f64)> {
+    let shorts = short_names(swept.iter().map(|(path, _)| path));
+    let number = |((_, value), short): (&(KeyPath, toml::Value), String)| {
+        let name = format!("{SWEEP_PREFIX}{}", short.replace(['.', ' ', '"'], "_"));
+        match value {
+            toml::Value::Integer(number) => Some((name, *number as f64)),
+            toml::Value::Float(number) => Some((name, *number)),
+            toml::Value::String(text) => {
+                text.parse::<Span>().ok().map(|span| (format!("{name}_ns"), span.ns() as f64))
+            }
+            _ => None,
+        }
+    };
+    swept.iter().zip(shorts).filter_map(number).collect()
 }
 
 /// Each path cut down to as few of its last parts as tell the paths apart.

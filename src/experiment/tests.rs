@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 
-const FILE: &str = r#"schema = 1
+pub(super) const FILE: &str = r#"schema = 1
 question = "who waits?"
 duration = "1s"
 replications = 2
@@ -111,6 +111,11 @@ fn sweeps_expand_in_order() {
     assert_eq!(point.experiment.groups["spinners"].threads, 2);
     assert_eq!(point.experiment.duration.ns(), 2_000_000_000);
     assert_eq!(point.swept[0], ("groups.spinners.threads".to_owned(), 2.into()));
+    let numbers = [("sweep_threads", 2.0), ("sweep_cores", 2.0), ("sweep_duration_ns", 2e9)];
+    let numbers = numbers.map(|(name, number)| (name.to_owned(), number));
+    // Durations of steps count as numbers, laws do not.
+    assert_eq!(plan.points[5].numbers, numbers);
+    assert_eq!(plan.points[4].numbers[1], ("sweep_compute_ns".to_owned(), 1e6));
     assert_eq!(plan.runs.len(), 6 * 2 * 2);
 }
 

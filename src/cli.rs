@@ -1,0 +1,307 @@
+//! The command line. Data goes to standard output, everything else to standard error.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gilsim_policies::PolicySpec;
+use indexmap::IndexMap;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::experiment::conduct::{Finished, Notice, Options, conduct};
+use crate::experiment::execute::execute;
+use crate::experiment::{Error, Plan, report};
+
+/// Simulates how policies schedule threads on a global lock, such as CPython's GIL.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  gilsim run experiments/convoy.toml\n  gilsim plan experiments/convoy.toml --set replications=3\n  gilsim policies"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Do the runs of an experiment and write its tables.
+    #[command(
+        after_help = "Runs that are done already are not done again: after an interruption, the same command carries\non. Results of another configuration in the same directory are moved aside.\n\nExamples:\n  gilsim run experiments/convoy.toml\n  gilsim run experiments/convoy.toml --set duration=10ms --set groups.io.threads=2 --out /tmp/try\n  gilsim run experiments/convoy.toml --set 'machine={ linux = { cores = 1 } }' --format json"
+    )]
+    Run(RunArgs),
+    /// List the runs of an experiment without doing them.
+    #[command(
+        after_help = "Examples:\n  gilsim plan experiments/convoy.toml\n  gilsim plan experiments/convoy.toml --set 'sweep.product.\"groups.io.threads\"=[1, 2, 4]'\n  gilsim plan experiments/convoy.toml --format json"
+    )]
+    Plan(PlanArgs),
+    /// List the policies and their parameters.
+    #[command(after_help = "Examples:\n  gilsim policies\n  gilsim policies --format json")]
+    Policies {
+        /// For people or for programs.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+struct PlanArgs {
+    /// The experiment file.
+    file: PathBuf,
+    /// Replace a value of the file, as in duration=5ms; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// How many runs at a time; as many as there are cores if not given.
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
+    /// The directory of the results; results/NAME if not given.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Begin anew, even if there are results of the same configuration.
+    #[arg(long)]
+    fresh: bool,
+    /// No progress bar and no remarks.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A table for people.
+    #[default]
+    Table,
+    /// JSON for programs.
+    Json,
+}
+
+/// Does what the command line says. Returns 0, 1 if something can't be read or written, 2 if what the
+/// user wrote makes no sense, 130 after an interruption.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(args) => run(&args),
+        Command::Plan(args) => plan(&args),
+        Command::Policies { format } => policies(format),
+    };
+    let text = match result {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("error: standard output: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn run(args: &RunArgs) -> Result<String, Error> {
+    let plan = Plan::load(&args.plan.file, &args.plan.overrides)?;
+    let default = || Path::new("results").join(&plan.name);
+    let dir = args.out.clone().unwrap_or_else(default);
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = args.workers.unwrap_or_else(cores);
+    let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {eta} left") {
+        bar.set_style(style);
+    }
+    let handler = {
+        let bar = bar.clone();
+        move || {
+            bar.finish_and_clear();
+            eprintln!("interrupted; the same command carries on with the runs that are left");
+            std::process::exit(130);
+        }
+    };
+    // Without the handler, an interruption still ends the program and loses only the runs in flight.
+    let _ = ctrlc::set_handler(handler);
+
+    let mut resumed = false;
+    let remark = |text: String| {
+        if !args.quiet {
+            bar.suspend(|| eprintln!("{text}"));
+        }
+    };
+    let notify = |notice: Notice<'_>| match notice {
+        Notice::MovedAside(path) => {
+            remark(format!("results of another configuration are now in {}", path.display()));
+        }
+        Notice::Complete => {
+            remark(format!("{} is complete; to do the runs again, add --fresh", dir.display()))
+        }
+        Notice::Done(done, total) => {
+            if !std::mem::replace(&mut resumed, true) {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+                // The runs of an earlier call say nothing about the time left.
+                bar.reset_eta();
+                if done > 0 {
+                    remark(format!("carrying on: {done} of {total} runs are done"));
+                }
+            }
+            bar.set_position(done as u64);
+        }
+    };
+    let options = Options { dir: &dir, workers, fresh: args.fresh };
+    let finished = conduct(&plan, &options, |run| execute(&plan, run, &dir), notify);
+    bar.finish_and_clear();
+    finish(args.plan.format, &plan, &dir, &finished?)
+}
+
+fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<String, Error> {
+    let lines = report::lines(&done.runs).map_err(|error| Error::file(dir, error))?;
+    Ok(match format {
+        Format::Json => json_text(&json!({
+            "experiment": plan.name,
+            "config_sha256": plan.hash,
+            "directory": dir,
+            "lines": lines,
+            "files": done.files,
+        })),
+        Format::Table => {
+            let width = comfy_table::Table::new().width().unwrap_or(80).clamp(60, 120);
+            let experiment = plan.points.first().map(|point| &point.experiment);
+            let focus = experiment.and_then(|experiment| experiment.focus.as_deref());
+            let mut text = report::render(&lines, width);
+            let _ = write!(text, "ops/s and latency: group {}", focus.unwrap_or_default());
+            let _ = writeln!(text, "; ± is half of the 95 % confidence interval\n");
+            for line in short_list(&done.files, dir) {
+                let _ = writeln!(text, "{line}");
+            }
+            text
+        }
+    })
+}
+
+/// The files, one a line; a folder of one file a run is one line.
+fn short_list(files: &[PathBuf], dir: &Path) -> Vec<String> {
+    let mut folders: IndexMap<&Path, usize> = IndexMap::new();
+    let mut lines = Vec::new();
+    for file in files {
+        match file.parent() {
+            Some(folder) if folder != dir => *folders.entry(folder).or_default() += 1,
+            _ => lines.push(file.display().to_string()),
+        }
+    }
+    let folder = |(folder, count): (&Path, usize)| format!("{} ({count} files)", folder.display());
+    lines.extend(folders.into_iter().map(folder));
+    lines
+}
+
+fn plan(args: &PlanArgs) -> Result<String, Error> {
+    let plan = Plan::load(&args.file, &args.overrides)?;
+    Ok(match args.format {
+        Format::Json => {
+            let runs: Vec<_> = plan
+                .runs
+                .iter()
+                .map(|run| {
+                    json!({
+                        "run": run.index,
+                        "case": run.point.case,
+                        "point": run.point.label,
+                        "swept": run.point.swept.iter().cloned().collect::<toml::Table>(),
+                        "policy": run.policy,
+                        "replication": run.replication,
+                    })
+                })
+                .collect();
+            json_text(&json!({
+                "experiment": plan.name,
+                "config_sha256": plan.hash,
+                "config": plan.resolved,
+                "runs": runs,
+            }))
+        }
+        Format::Table => plan_table(&plan),
+    })
+}
+
+fn plan_table(plan: &Plan) -> String {
+    let mut grid = comfy_table::Table::new();
+    let width = grid.width().unwrap_or(80);
+    grid.load_preset(comfy_table::presets::NOTHING)
+        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(["case", "point", "policies", "replications", "runs", "duration"]);
+    for point in &plan.points {
+        let experiment = &point.experiment;
+        let policies = experiment.policies.len();
+        grid.add_row([
+            point.case.clone().unwrap_or_else(|| "-".to_owned()),
+            if point.label.is_empty() { "-".to_owned() } else { point.label.clone() },
+            policies.to_string(),
+            experiment.replications.to_string(),
+            (policies * experiment.replications as usize).to_string(),
+            experiment.duration.to_string(),
+        ]);
+    }
+    let mut names: Vec<&str> = plan.runs.iter().map(|run| run.policy.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    format!(
+        "{}\n\n{}: {} runs; policies: {}\n",
+        grid.trim_fmt(),
+        plan.name,
+        plan.runs.len(),
+        names.join(", ")
+    )
+}
+
+fn policies(format: Format) -> Result<String, Error> {
+    let specs = PolicySpec::all();
+    if let Format::Json = format {
+        return Ok(json_text(&json!(specs)));
+    }
+    let mut text = String::new();
+    for spec in specs {
+        let _ = writeln!(text, "{}", spec.name());
+        let table = toml::Table::try_from(spec)
+            .map_err(|error| Error::file(Path::new("policies"), error))?;
+        let parameters = table.get(spec.name()).and_then(toml::Value::as_table);
+        for (name, value) in parameters.into_iter().flatten() {
+            let _ = writeln!(text, "    {name} = {value}");
+        }
+    }
+    Ok(text)
+}
+
+fn json_text(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn folders_of_many_files_are_one_line() {
+        let files = ["r/runs.parquet", "r/ops/0.parquet", "r/ops/1.parquet", "r/manifest.json"];
+        let lines = short_list(&files.map(PathBuf::from), Path::new("r"));
+        assert_eq!(lines, ["r/runs.parquet", "r/manifest.json", "r/ops (2 files)"]);
+    }
+}

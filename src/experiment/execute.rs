@@ -1,0 +1,192 @@
+//! One run, from the plan to its rows and files; and the tables of all runs.
+
+use std::path::{Path, PathBuf};
+
+use gilsim_policies::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use super::plan::{Plan, PlannedRun};
+use super::spec::Window;
+use super::store;
+use crate::metrics::{run_row, thread_rows};
+use crate::sim;
+use crate::trace::parquet::{
+    EventSink, IntervalSink, Metadata, OpSink, RunFiles, TableSink, WriteError, run_path,
+    table_path, write_rows,
+};
+use crate::trace::tables::{RunRow, Table, ThreadRow};
+use crate::trace::{EventRow, IntervalRow, Level, NullSink, OpRow, Sink, Summary, Tee};
+
+/// What is kept of a run until the tables are written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The run.
+    pub run: RunRow,
+    /// Its threads.
+    pub threads: Vec<ThreadRow>,
+}
+
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        Self::Table(error)
+    }
+}
+
+/// Does a run, and writes its own tables below `dir`.
+///
+/// # Errors
+/// A table can't be written. None of the run's tables stands under its final name then.
+pub fn execute(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Record, Error> {
+    match run.point.experiment.level {
+        Level::Runs => traced::<NullSink>(plan, run, dir),
+        Level::Ops => traced::<OpSink>(plan, run, dir),
+        Level::Intervals => traced::<Tee<OpSink, IntervalSink>>(plan, run, dir),
+        Level::Events => traced::<Tee<OpSink, Tee<IntervalSink, EventSink>>>(plan, run, dir),
+    }
+}
+
+fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Record, Error> {
+    let point = &*run.point;
+    let groups: Vec<_> = point.workload.groups.iter().map(|group| group.name.clone()).collect();
+    let thread_groups: Vec<_> = (0_u32..)
+        .zip(&point.workload.groups)
+        .flat_map(|(number, group)| std::iter::repeat_n(number, group.threads as usize))
+        .collect();
+    let mut metadata = provenance(plan);
+    metadata.extend(
+        [
+            ("case", point.case.clone().unwrap_or_default()),
+            ("point", point.label.clone()),
+            ("policy", run.policy.clone()),
+            ("replication", run.replication.to_string()),
+        ]
+        .map(|(key, value)| (format!("gilsim.{key}"), value)),
+    );
+    let tables = T::create(&RunFiles {
+        results: dir,
+        run: run.index,
+        groups: &groups,
+        thread_groups: &thread_groups,
+        metadata: &metadata,
+    })?;
+    let window = point.experiment.trace_window;
+    let window = window.unwrap_or(Window { from: Span::ZERO, to: point.experiment.duration });
+    let summary = Summary::new(&thread_groups, groups.len());
+    let mut sink = Tee(summary, Windowed::new(tables, window));
+    let outcome = sim::run(&run.run_spec(), &mut sink);
+    let Tee(summary, tables) = sink;
+    tables.inner.finish()?;
+    let focus = groups.iter().position(|name| Some(name) == point.experiment.focus.as_ref());
+    let focus = focus.and_then(|focus| u32::try_from(focus).ok()).unwrap_or(0);
+    let row = RunRow {
+        run: run.index,
+        case: point.case.clone().unwrap_or_default(),
+        point: point.label.clone(),
+        policy: run.policy.clone(),
+        policy_kind: run.policy_spec.name().to_owned(),
+        replication: run.replication,
+        seed: point.experiment.seed,
+        sweep: point.numbers.clone(),
+        ..run_row(&outcome, &summary, focus)
+    };
+    Ok(Record { run: row, threads: thread_rows(run.index, &outcome, &groups) })
+}
+
+/// Writes the tables of all runs; returns every table of the experiment.
+///
+/// # Errors
+/// A table can't be written.
+pub fn write_tables<'r>(
+    plan: &Plan,
+    records: impl Iterator<Item = &'r Record>,
+    dir: &Path,
+) -> Result<Vec<PathBuf>, Error> {
+    let (runs, threads): (Vec<_>, Vec<_>) =
+        records.map(|record| (record.run.clone(), record.threads.clone())).unzip();
+    let metadata = provenance(plan);
+    let mut files = vec![table_path(dir, RunRow::NAME), table_path(dir, ThreadRow::NAME)];
+    write_rows(&files[0], &runs, &metadata)?;
+    write_rows(&files[1], &threads.concat(), &metadata)?;
+    for run in &plan.runs {
+        let level = run.point.experiment.level;
+        let tables =
+            [(Level::Ops, "ops"), (Level::Intervals, "intervals"), (Level::Events, "events")];
+        let written = tables.into_iter().filter(|(least, _)| level >= *least);
+        files.extend(written.map(|(_, table)| run_path(dir, table, run.index)));
+    }
+    Ok(files)
+}
+
+/// What every table says of itself.
+fn provenance(plan: &Plan) -> Metadata {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let mut pairs = vec![
+        ("experiment", plan.name.clone()),
+        ("version", version),
+        ("seed", plan.seed().to_string()),
+        ("config_sha256", plan.hash.clone()),
+        ("config", plan.resolved.clone()),
+    ];
+    pairs.extend(store::commit().map(|commit| ("commit", commit.to_owned())));
+    pairs.into_iter().map(|(key, value)| (format!("gilsim.{key}"), value)).collect()
+}
+
+/// Passes on the intervals and events of a part of the run, and all operations.
+#[derive(Debug)]
+struct Windowed<S> {
+    inner: S,
+    from: Instant,
+    to: Instant,
+}
+
+impl<S> Windowed<S> {
+    fn new(inner: S, window: Window) -> Self {
+        Self { inner, from: Instant::ZERO + window.from, to: Instant::ZERO + window.to }
+    }
+}
+
+impl<S: Sink> Sink for Windowed<S> {
+    const INTERVALS: bool = S::INTERVALS;
+    const EVENTS: bool = S::EVENTS;
+
+    fn op(&mut self, row: &OpRow) {
+        self.inner.op(row);
+    }
+    fn interval(&mut self, row: &IntervalRow) {
+        if row.start <= self.to && row.end >= self.from {
+            self.inner.interval(row);
+        }
+    }
+    fn event(&mut self, row: &EventRow) {
+        if (self.from..=self.to).contains(&row.at) {
+            self.inner.event(row);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gilsim_policies::ThreadId;
+
+    use super::*;
+    use crate::trace::{EventKind, MemorySink, State};
+
+    #[test]
+    fn only_the_window_is_traced() {
+        let window = Window { from: Span::from_ns(10), to: Span::from_ns(20) };
+        let mut sink = Windowed::new(MemorySink::default(), window);
+        let thread = ThreadId(0);
+        for at in [9, 10, 20, 21] {
+            let at = Instant::from_ns(at);
+            sink.event(&EventRow { at, thread, kind: EventKind::Start, core: None, other: None });
+        }
+        for (start, end) in [(0, 9), (0, 30), (21, 30)] {
+            let (start, end) = (Instant::from_ns(start), Instant::from_ns(end));
+            let row =
+                IntervalRow { thread, state: State::Running, holds: false, core: None, start, end };
+            sink.interval(&row);
+        }
+        assert_eq!((sink.inner.events.len(), sink.inner.intervals.len()), (2, 1));
+    }
+}

@@ -1,0 +1,234 @@
+//! The directory of an experiment's results: what is in it, and whose it is.
+//!
+//! While runs go on there is a journal; once all are done, the tables and the manifest. Whole files
+//! appear by a rename, and the journal goes last, so that a kill at any moment loses only the runs in
+//! flight.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use super::journal::{self, Identity, Journal};
+use super::plan::Plan;
+use crate::trace::tables::SCHEMA_VERSION;
+
+const JOURNAL: &str = "journal.jsonl";
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// Where the results came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The experiment's name.
+    pub name: String,
+    /// Whose results these are.
+    pub identity: Identity,
+    /// The commit that the program was built from, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// Number of runs.
+    pub runs: usize,
+    /// When the first run began \[seconds since 1970\].
+    pub started_unix_s: u64,
+    /// When everything was written \[seconds since 1970\].
+    pub ended_unix_s: u64,
+    /// The tables, relative to the manifest.
+    pub files: Vec<PathBuf>,
+    /// The resolved configuration: an experiment file that gives these results.
+    pub config: String,
+}
+
+/// A directory of results, ready for runs.
+#[derive(Debug)]
+pub struct Store<R> {
+    dir: PathBuf,
+    identity: Identity,
+    /// What came of the runs so far; `None` if everything is done and written.
+    pub journal: Option<Journal<R>>,
+    /// Where other results went that were in the directory.
+    pub moved: Option<PathBuf>,
+}
+
+impl<R: Serialize + DeserializeOwned> Store<R> {
+    /// Opens or makes the directory. Results of another identity are moved aside, and if `fresh`, all.
+    ///
+    /// # Errors
+    /// The directory can't be made, read or moved.
+    pub fn open(dir: &Path, plan: &Plan, fresh: bool) -> Result<Self, Error> {
+        let identity = Identity {
+            schema: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            hash: plan.hash.clone(),
+        };
+        let manifest = manifest(dir)?;
+        let old = manifest.as_ref().map(|manifest| manifest.identity.clone());
+        let old = old.or_else(|| journal::identity(&dir.join(JOURNAL)));
+        let moved = match old {
+            Some(old) if fresh || old != identity => Some(move_aside(dir, &old.hash)?),
+            _ => None,
+        };
+        let mut store = Self { dir: dir.to_owned(), identity, journal: None, moved };
+        if manifest.is_some() && store.moved.is_none() {
+            // Killed between the last two steps of `finish`.
+            let _ = fs::remove_file(dir.join(JOURNAL));
+        } else {
+            fs::create_dir_all(dir).map_err(Error::at(dir))?;
+            let path = dir.join(JOURNAL);
+            store.journal = Some(Journal::open(&path, &store.identity, unix_s())?);
+        }
+        Ok(store)
+    }
+
+    /// Writes the manifest and removes the journal. `files` are the tables, which must be whole.
+    ///
+    /// # Errors
+    /// A file can't be written.
+    pub fn finish(&self, plan: &Plan, files: &[PathBuf]) -> Result<PathBuf, Error> {
+        let now = unix_s();
+        let relative = |file: &PathBuf| file.strip_prefix(&self.dir).unwrap_or(file).to_owned();
+        let manifest = Manifest {
+            name: plan.name.clone(),
+            identity: self.identity.clone(),
+            commit: commit().map(str::to_owned),
+            seed: plan.seed(),
+            runs: plan.runs.len(),
+            started_unix_s: self.journal.as_ref().map_or(now, |journal| journal.started_unix_s),
+            ended_unix_s: now,
+            files: files.iter().map(relative).collect(),
+            config: plan.resolved.clone(),
+        };
+        let path = self.dir.join(MANIFEST);
+        let mut text =
+            serde_json::to_vec_pretty(&manifest).map_err(|error| Error::file(&path, error))?;
+        text.push(b'\n');
+        write_whole(&path, &text)?;
+        let journal = self.dir.join(JOURNAL);
+        fs::remove_file(&journal).map_err(Error::at(&journal))?;
+        Ok(path)
+    }
+}
+
+/// The manifest in a directory of results; `None` if there is none, and so no complete results.
+///
+/// # Errors
+/// There is one that can't be read.
+pub fn manifest(dir: &Path) -> Result<Option<Manifest>, Error> {
+    let path = dir.join(MANIFEST);
+    match fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            Error::file(&path, format!("is no manifest of this program ({error}); move it away"))
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file(&path, error)),
+    }
+}
+
+/// The commit that the program was built from, if that was known.
+#[must_use]
+pub const fn commit() -> Option<&'static str> {
+    option_env!("GILSIM_COMMIT")
+}
+
+/// Gives a directory the name of the results that are in it.
+fn move_aside(dir: &Path, hash: &str) -> Result<PathBuf, Error> {
+    // A path such as `.` has no name; what it leads to does.
+    let dir = fs::canonicalize(dir).map_err(Error::at(dir))?;
+    let name = dir.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let short = hash.get(..8).unwrap_or(hash);
+    let free = (1_u32..)
+        .map(|copy| match copy {
+            1 => dir.with_file_name(format!("{name}-{short}")),
+            copy => dir.with_file_name(format!("{name}-{short}-{copy}")),
+        })
+        .find(|path| !path.exists());
+    let target = free.unwrap_or_else(|| dir.clone());
+    fs::rename(&dir, &target).map_err(Error::at(&dir))?;
+    Ok(target)
+}
+
+/// Writes a file that is either whole or not there.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(Error::at(path))
+}
+
+fn unix_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sources;
+    use super::super::tests::FILE;
+    use super::*;
+
+    fn plan(seed: u32) -> Plan {
+        let set = [format!("seed={seed}")];
+        Plan::from_sources(&Sources::new(Path::new("x.toml"), FILE.to_owned(), &set)).unwrap()
+    }
+
+    fn open(dir: &Path, seed: u32, fresh: bool) -> Store<String> {
+        Store::open(dir, &plan(seed), fresh).unwrap()
+    }
+
+    #[test]
+    fn what_was_done_is_carried_on() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("results").join("x");
+        let record = |store: &mut Store<String>, run| {
+            store.journal.as_mut().unwrap().record(run, format!("run {run}")).unwrap();
+        };
+        record(&mut open(&dir, 1, false), 2);
+        let mut store = open(&dir, 1, false);
+        assert_eq!(store.journal.as_ref().unwrap().records[&2], "run 2");
+        record(&mut store, 0);
+        store.finish(&plan(1), &[dir.join("runs.parquet")]).unwrap();
+        drop(store);
+
+        assert!(open(&dir, 1, false).journal.is_none());
+        let manifest = manifest(&dir).unwrap().unwrap();
+        assert_eq!(manifest.files, [Path::new("runs.parquet")]);
+        assert_eq!((manifest.name.as_str(), manifest.runs, manifest.seed), ("x", 4, 1));
+        let names: Vec<_> =
+            fs::read_dir(&dir).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(names, [MANIFEST]);
+    }
+
+    #[test]
+    fn other_results_are_moved_aside() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("x");
+        let first = open(&dir, 1, false);
+        first.finish(&plan(1), &[]).unwrap();
+        let aside = |copy: &str| {
+            let name = format!("x-{}{copy}", &plan(1).hash[..8]);
+            Some(fs::canonicalize(root.path()).unwrap().join(name))
+        };
+        assert_eq!(open(&dir, 2, false).moved, aside(""));
+        // An unfinished experiment counts too.
+        assert!(open(&dir, 1, false).moved.is_some());
+        assert_eq!(open(&dir, 1, true).moved, aside("-2"));
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Store::<String>::open(&file.join("x"), &plan(1), false).unwrap_err();
+        assert!(error.to_string().starts_with(&file.display().to_string()), "{error}");
+        assert_eq!(error.exit_code(), 1);
+    }
+}
