@@ -4,6 +4,7 @@
 
 pub mod estimate;
 mod frame;
+pub mod measured;
 mod read;
 pub mod stats;
 

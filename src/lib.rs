@@ -11,6 +11,8 @@ pub mod figure;
 pub mod machine;
 #[cfg(feature = "analysis")]
 pub mod metrics;
+#[cfg(feature = "analysis")]
+pub mod plot;
 pub mod sim;
 pub mod trace;
 pub mod workload;

@@ -1,13 +1,14 @@
 //! The operating-system layer: which thread has which core, and how late everything is.
 //!
-//! A machine knows nothing of locks. The engine tells it that a thread has become ready or has left
+//! A machine knows nothing of locks. The engine tells it that a thread has become ready or leaves
 //! its core, and the machine says who runs where, and when. What the calls into the lock and the
-//! kernel cost is part of the machine too ([`Costs`]): each runs on a core.
+//! kernel cost is part of the machine too ([`Costs`], [`SystemCall`]): each runs on a core.
 
+mod eevdf;
 pub mod ideal;
 pub mod linux;
 
-use gilsim_policies::Span;
+use gilsim_policies::{Instant, Span, ThreadId};
 use serde::{Deserialize, Serialize};
 
 pub use ideal::{Ideal, IdealParameters};
@@ -23,17 +24,75 @@ pub enum MachineSpec {
     Linux(LinuxParameters),
 }
 
-/// What the calls into the lock and the kernel cost \[CPU time of the calling thread\].
+/// What always costs the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Costs {
-    /// Taking or freeing a lock, in user space, without waking anybody.
+    /// Taking or freeing a lock, in user space, without waking anybody \[CPU time of the caller\].
     pub lock_call: Span,
-    /// The system call that wakes a sleeper.
-    pub wake_call: Span,
-    /// The system call that goes to sleep, up to the switch to another thread.
-    pub sleep_call: Span,
-    /// The switch from one thread to another.
+    /// The switch from one thread to another \[CPU time of the thread that comes\].
     pub context_switch: Span,
-    /// How late a timer fires, beyond the time asked for.
+    /// How late a timer fires, beyond the time asked for. Not CPU time.
     pub timer_slack: Span,
+}
+
+/// A call into the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemCall {
+    /// Going to sleep or blocking, up to the switch to another thread.
+    Sleep,
+    /// Waking a thread that has no core to wait for: it has not fallen asleep yet.
+    WakeNobody,
+    /// Waking a thread that queues for a core, or pre-empts there.
+    WakeHere,
+    /// Waking a thread that goes to an idle core, which has to be interrupted.
+    WakeThere,
+}
+
+/// Where a thread goes that has become ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// To an idle core, which runs it after a delay. The core is taken from now on.
+    Run {
+        /// The core.
+        core: u16,
+        /// From the wake-up to the begin of the context switch.
+        after: Span,
+    },
+    /// Into a run queue.
+    Queue,
+    /// Into the run queue of this core, which is to pick again at once.
+    Preempt {
+        /// The core.
+        core: u16,
+    },
+}
+
+/// Decides which thread has which core.
+///
+/// The engine names a core's current thread and the instant at every call; the machine keeps the
+/// queues and the shares.
+pub trait Machine {
+    /// What always costs the same.
+    fn costs(&self) -> Costs;
+
+    /// What a call into the kernel costs, this time \[CPU time of the caller\].
+    fn system_call(&mut self, call: SystemCall) -> Span;
+
+    /// Cores whose ticks the engine has to deliver; 0 if the machine has no ticks.
+    fn ticking_cores(&self) -> u16;
+
+    /// A thread has become ready.
+    fn wake(&mut self, now: Instant, thread: ThreadId) -> Placement;
+
+    /// The current thread of a core sleeps, blocks or ends: who runs there next, if anybody?
+    fn leave(&mut self, now: Instant, core: u16, thread: ThreadId) -> Option<ThreadId>;
+
+    /// A core picks again, its current thread still ready: who runs there next? May be the same.
+    fn repick(&mut self, now: Instant, core: u16, current: ThreadId) -> ThreadId;
+
+    /// When a core next has a tick that matters: `None` while nobody queues there.
+    fn next_tick(&self, now: Instant, core: u16) -> Option<Instant>;
+
+    /// A core's tick: whether the core is to pick again.
+    fn tick(&mut self, now: Instant, core: u16) -> bool;
 }

@@ -34,6 +34,10 @@ pub fn run_row(outcome: &Outcome, summary: &Summary, focus: u32) -> RunRow {
         slowdown: span_ratio(elapsed, times.of(State::Running)),
         fairness: fairness(&outcome.threads),
         running_share: share(State::Running),
+        running_locked_share: span_ratio(
+            outcome.threads.iter().map(|thread| thread.running_locked).sum(),
+            times.total(),
+        ),
         overhead_share: share(State::Overhead),
         lock_wait_share: share(State::LockWait),
         core_wait_share: share(State::CoreWait),

@@ -4,11 +4,20 @@
 //! slots: threads by number, then cores, then groups that receive requests. What an event sets off
 //! without taking time happens before the next event.
 
-use gilsim_policies::{Instant, PolicySpec, Span, ThreadId};
+mod account;
+mod check;
+mod engine;
+mod lock;
+mod phases;
+pub mod queue;
+mod thread;
 
-use crate::machine::MachineSpec;
+use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};
+
+use crate::machine::{Ideal, Linux, Machine, MachineSpec};
 use crate::trace::{Sink, StateTimes};
-use crate::workload::Workload;
+use crate::workload::{StreamKey, Workload};
+use engine::Simulation;
 
 /// Everything that decides a run.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +88,8 @@ pub struct ThreadTotals {
     pub times: StateTimes,
     /// Time during which it held the lock.
     pub held: Span,
+    /// Time during which it did its own work with the lock.
+    pub running_locked: Span,
     /// Operations done.
     pub ops: u64,
     /// How often it took the lock.
@@ -100,6 +111,48 @@ pub struct ThreadTotals {
 }
 
 /// Runs a simulation to its end.
-pub fn run<S: Sink>(_spec: &RunSpec<'_>, _sink: &mut S) -> Outcome {
-    todo!()
+pub fn run<S: Sink>(spec: &RunSpec<'_>, sink: &mut S) -> Outcome {
+    let threads = spec.workload.threads();
+    let chance = spec.key(u32::MAX, u32::MAX).mix(Purpose::Policy as u64);
+    let policy = spec.policy.build(threads, chance);
+    run_with(spec, policy, sink)
+}
+
+/// Runs a simulation of a policy that is not in the registry; `None` is no lock at all.
+/// `spec.policy` is not looked at.
+pub fn run_with<S: Sink>(
+    spec: &RunSpec<'_>,
+    policy: Option<Box<dyn Policy>>,
+    sink: &mut S,
+) -> Outcome {
+    match *spec.machine {
+        MachineSpec::Ideal(parameters) => simulate(spec, policy, Ideal::new(parameters), sink),
+        MachineSpec::Linux(parameters) => {
+            let rng = spec.key(u32::MAX, u32::MAX).stream(Purpose::Machine as u64);
+            simulate(spec, policy, Linux::new(parameters, spec.workload.threads(), rng), sink)
+        }
+    }
+}
+
+fn simulate<M: Machine, S: Sink>(
+    spec: &RunSpec<'_>,
+    policy: Option<Box<dyn Policy>>,
+    machine: M,
+    sink: &mut S,
+) -> Outcome {
+    Simulation::new(spec, policy, machine, sink).run()
+}
+
+/// What a run's own chance is for, as opposed to a thread's.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    Policy,
+    Machine,
+}
+
+impl RunSpec<'_> {
+    /// The key of a thread's streams. Member `u32::MAX` is the group itself, and group `u32::MAX` the run.
+    fn key(&self, group: u32, member: u32) -> StreamKey {
+        StreamKey { seed: self.seed, replication: self.replication, group, member }
+    }
 }

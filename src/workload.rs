@@ -13,7 +13,7 @@ use gilsim_policies::{Instant, Span};
 
 pub use law::{Law, LawSpec};
 pub use path::{KeyPath, Part, SpecError};
-pub use program::{Cursor, Program, Step};
+pub use program::{Cursor, Program, Step, StreamKey, Want};
 pub use spec::{ArrivalSpec, GroupSpec, StepSpec};
 
 /// Every thread of a run.
@@ -54,7 +54,10 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrivals {
     /// The end of the pass before: a closed loop.
-    Closed,
+    Closed {
+        /// Time that a thread spends outside, without the lock, before each pass.
+        think: Law,
+    },
     /// A request to the group: an open loop. The idle thread with the lowest number takes it; if none
     /// is idle, it queues, first come, first served.
     Open {

@@ -33,36 +33,42 @@ impl WaitQueue {
     }
 
     /// Number of sleeping threads.
+    #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether nobody sleeps here.
+    #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The thread that has slept longest.
+    #[inline]
     #[must_use]
     pub fn first(&self) -> Option<ThreadId> {
         (self.head != NONE).then_some(ThreadId(self.head))
     }
 
     /// The thread that fell asleep last.
+    #[inline]
     #[must_use]
     pub fn last(&self) -> Option<ThreadId> {
         (self.tail != NONE).then_some(ThreadId(self.tail))
     }
 
     /// Whether this thread sleeps here.
+    #[inline]
     #[must_use]
     pub fn contains(&self, thread: ThreadId) -> bool {
         self.nodes[thread.index()].queued
     }
 
     /// When this thread, which sleeps here, first asked for the lock.
+    #[inline]
     #[must_use]
     pub fn since(&self, thread: ThreadId) -> Instant {
         self.nodes[thread.index()].since
@@ -79,6 +85,7 @@ impl WaitQueue {
     }
 
     /// Puts a thread that first asked at `since` at the tail.
+    #[inline]
     pub fn push(&mut self, thread: ThreadId, since: Instant) {
         debug_assert!(!self.contains(thread), "{thread} sleeps at the lock twice");
         self.nodes[thread.index()] = Node { before: self.tail, after: NONE, queued: true, since };
@@ -91,6 +98,7 @@ impl WaitQueue {
     }
 
     /// Takes a thread out, wherever it stands; says whether it was there.
+    #[inline]
     pub fn remove(&mut self, thread: ThreadId) -> bool {
         let Node { before, after, queued, .. } = self.nodes[thread.index()];
         if !queued {

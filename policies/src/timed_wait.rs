@@ -44,7 +44,8 @@ pub struct TimedWaitParameters {
     /// Distance between check points. 25 ns: one iteration of a counting loop of CPython 3.13 on a
     /// 2.6 GHz Zen 4 (3.12 and later check once an iteration); about 8 ns, an opcode, up to 3.11.
     pub check_spacing: Span,
-    /// Whom a release wakes. glibc's condition variables wake in nearly the order of arrival.
+    /// Whom a release wakes. glibc's condition variables (2.25 and later) keep no order between
+    /// waiters that time out and wait again; a random pick is nearest to the measured waits.
     pub pick: PickRule,
     /// Whether a forced drop lasts until another thread has taken the lock: `FORCE_SWITCHING`, on in
     /// every release.
@@ -56,7 +57,7 @@ impl Default for TimedWaitParameters {
         Self {
             interval: Span::from_ms(5),
             check_spacing: Span::from_ns(25),
-            pick: PickRule::FifoRequeue,
+            pick: PickRule::Random,
             force_switching: true,
         }
     }

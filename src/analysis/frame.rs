@@ -82,6 +82,14 @@ pub(super) struct Frame {
     pub(super) metadata: Metadata,
 }
 
+impl ReadError {
+    /// Whether the table is simply not there, as when runs were recorded at a lower level.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing { .. })
+    }
+}
+
 impl Frame {
     /// Reads a file, or only some of its columns.
     pub(super) fn open(

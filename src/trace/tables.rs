@@ -6,7 +6,7 @@
 pub mod run;
 pub mod thread;
 
-pub use run::{Ending, RunRow};
+pub use run::{Ending, RunRow, SWEEP_PREFIX};
 pub use thread::ThreadRow;
 
 /// The version of all tables. It rises when a column changes its name or its meaning.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gilsim_policies::Instant;
+use gilsim_policies::{Instant, Span};
 use indexmap::IndexMap;
 
 use super::law::LawSpec;
@@ -69,7 +69,11 @@ impl GroupSpec {
             compiler.steps.push(Step::OpEnd);
         }
         let arrivals = self.arrivals(folder)?;
-        if mean_ns <= 0.0 && arrivals == Arrivals::Closed {
+        let pause_ns = match &arrivals {
+            Arrivals::Closed { think } => think.mean_ns(),
+            Arrivals::Open { gap } => gap.mean_ns(),
+        };
+        if mean_ns + pause_ns <= 0.0 {
             return refuse("program", "takes no time at all, so its thread would never get on");
         }
         Ok(Group {
@@ -86,7 +90,11 @@ impl GroupSpec {
     fn arrivals(&self, folder: &Path) -> Result<Arrivals, SpecError> {
         let at = KeyPath::default().key("arrivals");
         let (at, gap) = match &self.arrivals {
-            None => return Ok(Arrivals::Closed),
+            None => return Ok(Arrivals::Closed { think: Law::Constant(Span::ZERO) }),
+            Some(ArrivalSpec::Think(law)) => {
+                let think = law.compile(folder).map_err(|error| error.under(&at.key("think")))?;
+                return Ok(Arrivals::Closed { think });
+            }
             Some(ArrivalSpec::Poisson { mean_gap }) => {
                 let at = at.key("poisson").key("mean_gap");
                 law::check_span(&at, *mean_gap)?;

@@ -38,16 +38,18 @@ const fn one() -> u32 {
     1
 }
 
-/// An open loop: requests come, whether or not a thread is free.
+/// What sets a thread going, other than the end of its pass before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ArrivalSpec {
-    /// Requests come independently of each other.
+    /// A closed loop: each thread spends some time outside, without the lock, before each pass.
+    Think(LawSpec),
+    /// An open loop: requests come independently of each other, whether or not a thread is free.
     Poisson {
         /// Mean time between two requests to the group.
         mean_gap: Span,
     },
-    /// The time between two requests to the group has any law.
+    /// An open loop: the time between two requests to the group has any law.
     Gap(LawSpec),
 }
 

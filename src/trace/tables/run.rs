@@ -22,6 +22,8 @@ pub struct RunRow {
     pub policy: String,
     /// The policy's rule.
     pub policy_kind: String,
+    /// The group whose operations give throughput and latency.
+    pub focus: String,
     /// Which replication.
     pub replication: u32,
     /// The experiment's seed.
@@ -62,6 +64,8 @@ pub struct RunRow {
     pub fairness: Option<f64>,
     /// Share of the threads' life time spent running.
     pub running_share: Option<f64>,
+    /// Share of the threads' life time spent running with the lock.
+    pub running_locked_share: Option<f64>,
     /// Share of the threads' life time spent on overhead.
     pub overhead_share: Option<f64>,
     /// Share of the threads' life time spent waiting for the lock.
@@ -118,6 +122,7 @@ impl Table for RunRow {
         point,
         policy,
         policy_kind,
+        focus,
         replication,
         seed,
         ending,
@@ -137,6 +142,7 @@ impl Table for RunRow {
         slowdown,
         fairness,
         running_share,
+        running_locked_share,
         overhead_share,
         lock_wait_share,
         core_wait_share,

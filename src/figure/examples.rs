@@ -1,0 +1,253 @@
+//! Example data for every figure, and the tests that hold for all of them.
+
+use super::breakdown::{self, Bar, Group};
+use super::latency::{self, Curve, Quantile, Step};
+use super::throughput::{self, Series, Sweep};
+use super::timeline::{self, Stretch, Thread};
+use super::*;
+
+fn policies() -> Vec<Policy> {
+    Policy::list(&[
+        ("tick", "CPython 2.7 (tick)"),
+        ("timed_wait", "CPython 3.13 (timed wait)"),
+        ("timed_wait", "timed wait, 0.5 ms"),
+        ("priority", "priority"),
+        ("fifo_handoff", "FIFO hand-over"),
+        ("none", "free threading"),
+    ])
+}
+
+/// The same numbers on every call: a figure's bytes are compared.
+fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Two CPU-bound threads that take turns with slices of `slice_ns`, and one that sleeps.
+fn timeline_panel(policy: Policy, slice_ns: u64, until_ns: u64) -> timeline::Panel {
+    let mut random = noise(slice_ns);
+    let mut rows = vec![Vec::new(), Vec::new(), Vec::new()];
+    let mut put = |thread: usize, start_ns: u64, length: u64, activity, holds| {
+        let row: &mut Vec<Stretch> = &mut rows[thread];
+        row.push(Stretch { start_ns, end_ns: start_ns + length, activity, holds });
+        start_ns + length
+    };
+    let (mut now, mut turn, mut slept) = (0, 0, 0);
+    while now < until_ns {
+        let slice = (slice_ns as f64 * (0.8 + 0.4 * random())) as u64;
+        let other = 1 - turn;
+        let lost = slice / 10;
+        let end = put(turn, now, slice - lost, Activity::Locked, true);
+        let end = put(turn, end, lost, Activity::Overhead, false);
+        let cut = put(other, now, slice * 7 / 10, Activity::LockWait, false);
+        put(other, cut, end - cut, Activity::CoreWait, slice > 3_000_000);
+        // The sleeper wakes, waits for the end of the slice, and needs the lock for a moment.
+        if end > slept + 1_000_000 {
+            let wakes = (slept + 1_000_000).max(now);
+            put(2, slept, wakes - slept, Activity::Blocked, false);
+            put(2, wakes, end - wakes, Activity::LockWait, false);
+            slept = put(2, end, 20_000, Activity::Locked, true);
+        }
+        (now, turn) = (end, other);
+    }
+    let labels = ["spinner 1", "spinner 2", "sleeper"];
+    let threads = labels.into_iter().zip(rows);
+    let threads =
+        threads.map(|(label, stretches)| Thread { label: label.to_owned(), stretches }).collect();
+    timeline::Panel { policy, threads }
+}
+
+fn timeline_data() -> timeline::Data {
+    let slices = [40_000, 5_000_000, 500_000, 1_500_000];
+    let panels = policies().into_iter().zip(slices);
+    let panels = panels.map(|(policy, slice)| timeline_panel(policy, slice, 60_000_000)).collect();
+    timeline::Data { from_ns: 0, to_ns: 60_000_000, panels }
+}
+
+fn latency_data() -> latency::Data {
+    let panel = |spinners: u64| {
+        let typical = [0.9e6, 5e6, 1e6, 0.4e6, 0.2e6, 0.06e6].into_iter();
+        let curves = policies().into_iter().zip(typical).zip(1..);
+        let curves = curves.map(|((policy, typical), seed)| {
+            let mut random = noise(seed);
+            let mut latencies: Vec<f64> = (0..3000)
+                .map(|_| {
+                    let rounds = (1.0 - random()).ln() / -0.9;
+                    1.08e6
+                        + typical * (rounds.ceil() - 1.0 + 0.2 * random()) * spinners as f64 / 2.0
+                })
+                .collect();
+            latencies.sort_by(f64::total_cmp);
+            let count = latencies.len() as f64;
+            let steps = latencies.iter().zip(1_u32..).map(|(latency_ns, rank)| Step {
+                latency_ns: *latency_ns,
+                longer: 1.0 - f64::from(rank) / count,
+            });
+            let quantile = |percent: f64| Quantile {
+                percent,
+                latency_ns: 1.07 * latencies[(percent / 100.0 * count) as usize],
+            };
+            let measured = if seed <= 2 { vec![5.0, 25.0, 50.0, 75.0, 95.0, 99.0] } else { vec![] };
+            Curve {
+                policy,
+                steps: steps.collect(),
+                measured: measured.into_iter().map(quantile).collect(),
+            }
+        });
+        latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
+    };
+    let latency = "latency of a 1 ms sleep".to_owned();
+    latency::Data { latency, panels: [1, 2, 4, 8].map(panel).into() }
+}
+
+fn throughput_data() -> throughput::Data {
+    let panel = |cores: u32| {
+        let series = policies().into_iter().zip(1_u32..).map(|(policy, rank)| {
+            let mut random = noise(u64::from(rank));
+            let free = policy.kind == "none";
+            let mut value = |threads: f64| {
+                let lost = 0.06 * f64::from(rank) * f64::from(cores - 1) * (1.0 - 1.0 / threads);
+                let y = if free { threads.min(f64::from(cores)) } else { 1.0 - lost };
+                let spread = 0.03 * random() + 0.01;
+                throughput::Point { x: threads, y, low: y - spread, high: y + spread }
+            };
+            let simulated: Vec<_> = [1.0, 2.0, 4.0, 8.0, 16.0].map(&mut value).into();
+            let measured =
+                if rank <= 2 { [1.0, 2.0, 4.0].map(&mut value).into() } else { Vec::new() };
+            Series { policy, simulated, measured }
+        });
+        throughput::Panel { title: format!("cores: {cores}"), series: series.collect() }
+    };
+    throughput::Data {
+        x_label: "threads".to_owned(),
+        x: Sweep::Log(Quantity::Count),
+        y_label: "speed (one thread alone = 1)".to_owned(),
+        y: Quantity::Plain,
+        reference: Some((1.0, "one thread alone".to_owned())),
+        panels: [1, 2].map(panel).into(),
+    }
+}
+
+fn breakdown_data() -> breakdown::Data {
+    let group = |threads: u32| {
+        let bars = policies().into_iter().zip(1_u32..).map(|(policy, rank)| {
+            let work = 0.9 / f64::from(threads);
+            let overhead = 0.02 * f64::from(rank);
+            let shares = [work, 0.05, overhead, 0.5 * (0.95 - work - overhead)];
+            let rest = 1.0 - shares.iter().sum::<f64>();
+            let [locked, unlocked, overhead, lock_wait] = shares;
+            Bar { policy, shares: [locked, unlocked, overhead, lock_wait, 0.6 * rest, 0.4 * rest] }
+        });
+        Group { title: format!("{threads} threads on 2 cores"), bars: bars.collect() }
+    };
+    breakdown::Data { groups: [2, 4].map(group).into() }
+}
+
+fn all(width: Width) -> Vec<(&'static str, String)> {
+    vec![
+        ("timeline", timeline::draw(&timeline_data(), width).unwrap()),
+        ("latency", latency::draw(&latency_data(), width).unwrap()),
+        ("throughput", throughput::draw(&throughput_data(), width).unwrap()),
+        ("breakdown", breakdown::draw(&breakdown_data(), width).unwrap()),
+    ]
+}
+
+/// `cargo test --lib figure::examples::look -- --ignored` writes the pictures for people to look at.
+#[test]
+#[ignore = "writes pictures to look at into the folder for temporary files"]
+fn look() {
+    let folder = std::env::temp_dir().join("gilsim-figures");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (width, size) in [(Width::Column, "column"), (Width::Double, "double")] {
+        for (name, svg) in all(width) {
+            write(&svg, &folder.join(format!("{name}-{size}")), 300).unwrap();
+        }
+    }
+    println!("see {}", folder.display());
+}
+
+#[test]
+fn the_registry_names_every_figure() {
+    let drawn: Vec<_> = all(Width::Column).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(FIGURES.map(|(name, _)| name).to_vec(), drawn);
+}
+
+/// Every `x,y` of a drawing, in millimetres.
+pub(super) fn coordinates(svg: &str) -> Vec<(f64, f64)> {
+    let number = |line: &str, name: &str| -> Option<f64> {
+        let (_, rest) = line.split_once(&format!(" {name}=\""))?;
+        Some(rest.split_once('"')?.0.parse::<f64>().unwrap() / 100.0)
+    };
+    let mut places = Vec::new();
+    for line in svg.lines().skip(1) {
+        for (x, y) in [("x", "y"), ("cx", "cy")] {
+            places.extend(number(line, x).zip(number(line, y)));
+        }
+        if let Some((_, rest)) = line.split_once(" points=\"") {
+            let pairs = rest.split_once('"').unwrap().0.split_whitespace();
+            places.extend(pairs.map(|pair| {
+                let (x, y) = pair.split_once(',').unwrap();
+                (x.parse::<f64>().unwrap() / 100.0, y.parse::<f64>().unwrap() / 100.0)
+            }));
+        }
+    }
+    places
+}
+
+#[test]
+fn sizes_are_exact_and_nothing_leaves_the_page() {
+    for width in [Width::Column, Width::Double] {
+        for (name, svg) in all(width) {
+            let header = format!("<svg width=\"{}mm\" height=\"", width.mm());
+            let rest = svg.strip_prefix(&header).unwrap_or_else(|| panic!("{name}: {svg:.200}"));
+            let height: f64 = rest.split_once("mm\"").unwrap().0.parse().unwrap();
+            assert!(height < 240.0, "{name} is {height} mm high");
+            for (x, y) in coordinates(&svg) {
+                let inside = (0.0..=width.mm()).contains(&x) && (0.0..=height).contains(&y);
+                assert!(inside, "{name}: ({x}, {y}) of {} × {height}", width.mm());
+            }
+        }
+    }
+}
+
+/// Where texts stand \[mm\].
+fn text_areas(group: &usvg::Group) -> Vec<usvg::Rect> {
+    let area = |node: &usvg::Node| match node {
+        usvg::Node::Group(group) => text_areas(group),
+        usvg::Node::Text(text) => vec![text.abs_bounding_box()],
+        _ => Vec::new(),
+    };
+    group.children().iter().flat_map(area).collect()
+}
+
+#[test]
+fn no_text_is_below_six_points_or_outside_the_page() {
+    for (name, svg) in all(Width::Column) {
+        let options =
+            usvg::Options { fontdb: font::database().into(), dpi: 25.4, ..Default::default() };
+        let tree = usvg::Tree::from_str(&svg, &options).unwrap();
+        let page = tree.size();
+        let areas = text_areas(tree.root());
+        for area in &areas {
+            let fits = area.left() >= 0.0
+                && area.right() <= page.width()
+                && area.top() >= 0.0
+                && area.bottom() <= page.height();
+            assert!(fits, "{name}: a text runs to {area:?} on {page:?}");
+        }
+        assert!(areas.len() > 10, "{name} has {} texts", areas.len());
+        for size in svg.split(" font-size=\"").skip(1) {
+            let units: f64 = size.split_once('"').unwrap().0.parse().unwrap();
+            assert!(units / 100.0 / font::MM_PER_PT >= 5.99, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_same_data_gives_the_same_bytes() {
+    assert!(all(Width::Column) == all(Width::Column));
+}

@@ -1,0 +1,74 @@
+//! The bundled font: the only one that any figure, in any format, is set in.
+
+use std::sync::OnceLock;
+
+use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
+
+use super::FigureError;
+
+/// The family as SVG files name it; a viewer that lacks the font takes one of nearly equal width.
+pub(super) const FAMILY: &str = "DejaVu Sans Condensed, Arial, sans-serif";
+
+const REGULAR: &[u8] = include_bytes!("../../assets/fonts/DejaVuSansCondensed.ttf");
+const BOLD: &[u8] = include_bytes!("../../assets/fonts/DejaVuSansCondensed-Bold.ttf");
+
+/// Millimetres in a point.
+pub(super) const MM_PER_PT: f64 = 25.4 / 72.0;
+
+/// plotters takes a size for the height from the lowest to the highest glyph: 1.164 em here.
+const LINE_PER_EM: f64 = 1.164;
+
+/// Makes the font known to plotters. Only the first call does anything.
+pub(super) fn register() -> Result<(), FigureError> {
+    static DONE: OnceLock<bool> = OnceLock::new();
+    let done = DONE.get_or_init(|| {
+        register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok()
+            && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
+    });
+    if *done { Ok(()) } else { Err(FigureError::Font) }
+}
+
+/// The fonts that the PDF and the PNG are set in.
+pub(super) fn database() -> usvg::fontdb::Database {
+    let mut fonts = usvg::fontdb::Database::new();
+    fonts.load_font_data(REGULAR.to_vec());
+    fonts.load_font_data(BOLD.to_vec());
+    fonts
+}
+
+/// How wide a text is when set at `pt` points \[mm\].
+pub(super) fn width_mm(text: &str, pt: f64, bold: bool) -> f64 {
+    let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
+    // Measured in thousandths of an em, because plotters returns whole numbers.
+    let font = FontDesc::new(FontFamily::Name(FAMILY), 1000.0 * LINE_PER_EM, style);
+    let em = match register().map(|()| font.box_size(text)) {
+        Ok(Ok((width, _))) => f64::from(width) / 1000.0,
+        _ => 0.6 * text.chars().count() as f64,
+    };
+    em * pt * MM_PER_PT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_what_the_renderer_sets() {
+        let text = "CPython 3.13 (timed wait), 10 µs";
+        let svg = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='200mm' height='10mm' viewBox='0 0 200 10'>\
+             <text x='1' y='8' font-family='{FAMILY}' font-size='{}'>{text}</text></svg>",
+            8.0 * MM_PER_PT
+        );
+        let options = usvg::Options { fontdb: database().into(), dpi: 25.4, ..Default::default() };
+        let tree = usvg::Tree::from_str(&svg, &options).unwrap();
+        let set = f64::from(tree.root().abs_bounding_box().width());
+        let measured = width_mm(text, 8.0, false);
+        assert!((set - measured).abs() < 0.02 * set, "set {set} mm, measured {measured} mm");
+    }
+
+    #[test]
+    fn bold_is_wider() {
+        assert!(width_mm("barging", 7.0, true) > width_mm("barging", 7.0, false));
+    }
+}

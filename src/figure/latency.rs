@@ -1,0 +1,243 @@
+//! How often a latency is longer than a given time, on logarithmic axes.
+//!
+//! The tail is what a user notices, and a plain histogram hides it. Each policy has a line with filled
+//! markers at one half, a tenth, a hundredth and so on; measured quantiles are hollow markers of
+//! the same colour and shape: where the model is right, the line runs through them.
+
+use super::axis::Axis;
+use super::clip::Point;
+use super::legend::Key;
+use super::panel::{Frame, Multiples};
+use super::style::{Policy, Width};
+use super::{FigureError, Quantity, finite};
+
+const FIGURE: &str = "latency";
+
+/// What the figure shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Data {
+    /// Which latency it is, such as `latency of a 1 ms sleep`; the unit is added.
+    pub latency: String,
+    /// Small multiples with common axes.
+    pub panels: Vec<Panel>,
+}
+
+/// One panel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panel {
+    /// What distinguishes it, such as `3 CPU-bound threads`; may be empty.
+    pub title: String,
+    /// One curve for each policy.
+    pub curves: Vec<Curve>,
+}
+
+/// The latencies under one policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// The policy.
+    pub policy: Policy,
+    /// The simulated distribution as steps, in ascending order; may be empty.
+    pub steps: Vec<Step>,
+    /// Measured quantiles; may be empty.
+    pub measured: Vec<Quantile>,
+}
+
+/// From this latency on, that share of the operations took longer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The latency \[ns\].
+    pub latency_ns: f64,
+    /// The share of operations that took longer than that, from 0 to 1.
+    pub longer: f64,
+}
+
+/// A quantile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantile {
+    /// The share of operations that took at most `latency_ns`, in per cent: 50 is the median.
+    pub percent: f64,
+    /// The latency \[ns\].
+    pub latency_ns: f64,
+}
+
+impl Quantile {
+    fn longer(&self) -> f64 {
+        // Through per cent, so that 99 gives exactly one hundredth.
+        (100.0 - self.percent) / 100.0
+    }
+}
+
+/// Shares below this are not shown: they would be single operations.
+const LEAST_SHARE: f64 = 1e-5;
+/// Shorter latencies than the longest by this factor are not shown.
+const DEPTH: f64 = 1e7;
+
+/// Draws the figure.
+///
+/// # Errors
+/// If no curve has a latency above zero, or a number is not finite or not a share.
+pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
+    let curves = || data.panels.iter().flat_map(|panel| &panel.curves);
+    curves().try_for_each(check)?;
+    let points = || {
+        curves().flat_map(|curve| {
+            let steps = curve.steps.iter().map(|step| (step.latency_ns, step.longer));
+            steps.chain(curve.measured.iter().map(|point| (point.latency_ns, point.longer())))
+        })
+    };
+    let longest = points().map(|(latency, _)| latency).fold(0.0, f64::max);
+    if longest <= 0.0 {
+        let needs = "at least one latency above zero";
+        return Err(FigureError::NoData { figure: FIGURE, needs });
+    }
+    let shortest = points()
+        .map(|(latency, _)| latency)
+        .filter(|latency| *latency > 0.0)
+        .fold(longest, f64::min)
+        .max(longest / DEPTH);
+    let rarest =
+        points().map(|(_, share)| share).filter(|share| *share >= LEAST_SHARE).fold(0.1, f64::min);
+
+    Multiples {
+        width,
+        titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
+        x: Axis::log(shortest, longest, Quantity::TimeNs, 5),
+        y: Axis::log(rarest, 1.0, Quantity::Plain, 6),
+        x_name: &data.latency,
+        y_name: "share that takes longer",
+        legend: legend_entries(data),
+    }
+    .draw(|frame, index| {
+        let curves = &data.panels[index].curves;
+        curves.iter().try_for_each(|curve| draw_steps(frame, curve))?;
+        curves.iter().try_for_each(|curve| draw_measured(frame, curve))
+    })
+}
+
+fn check(curve: &Curve) -> Result<(), FigureError> {
+    let name = |what: &str| format!("{what} of {}", curve.policy.label);
+    for step in &curve.steps {
+        finite(FIGURE, step.latency_ns, || name("a latency"))?;
+        share(step.longer, || name("a share"))?;
+    }
+    for quantile in &curve.measured {
+        finite(FIGURE, quantile.latency_ns, || name("a measured latency"))?;
+        share(quantile.longer(), || name("a measured share"))?;
+    }
+    Ok(())
+}
+
+fn share(value: f64, what: impl FnOnce() -> String) -> Result<(), FigureError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    let what = format!("{} ({value})", what());
+    Err(FigureError::Value { figure: FIGURE, what, why: "it is not between 0 and 1" })
+}
+
+fn legend_entries(data: &Data) -> Vec<(Key, String)> {
+    let curves = || data.panels.iter().flat_map(|panel| &panel.curves);
+    let mut entries: Vec<(Key, String)> = Vec::new();
+    for policy in curves().map(|curve| &curve.policy) {
+        let entry = (Key::Policy(policy.look()), policy.label.clone());
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    if curves().any(|curve| !curve.measured.is_empty()) {
+        entries.push((Key::Hollow, "measured quantiles".to_owned()));
+    }
+    entries
+}
+
+fn draw_steps(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
+    let look = curve.policy.look();
+    // Up to the first step, everything takes longer.
+    let mut path: Vec<Point> = vec![frame.at(frame.x.low(), 1.0)];
+    let mut level = 1.0;
+    let mut marked = [0.5, 0.1, 0.01, 0.001, 1e-4].into_iter().peekable();
+    let mut markers = Vec::new();
+    for step in &curve.steps {
+        let before = frame.at(step.latency_ns, level);
+        let after = frame.at(step.latency_ns, step.longer);
+        path.extend([before, after]);
+        // The last operation does not stand for ever smaller shares.
+        let shown = |share: &f64| *share >= step.longer && (step.longer > 0.0 || *share == 0.5);
+        while let Some(share) = marked.next_if(shown) {
+            markers.push(frame.at(step.latency_ns, share));
+        }
+        level = step.longer;
+    }
+    if curve.steps.is_empty() {
+        return Ok(());
+    }
+    thin(&mut path);
+    frame.line(&path, &look.stroke())?;
+    for center in markers {
+        frame.marker(center, look.marker, 1.2, look.color, false)?;
+    }
+    Ok(())
+}
+
+/// Drops points that are nearer to the last one than a printer can show.
+fn thin(path: &mut Vec<Point>) {
+    let end = path.last().copied();
+    path.dedup_by(|next, last| (next.0 - last.0).abs() + (next.1 - last.1).abs() < 0.03);
+    if let (Some(end), Some(last)) = (end, path.last_mut()) {
+        *last = end;
+    }
+}
+
+fn draw_measured(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
+    let look = curve.policy.look();
+    for quantile in &curve.measured {
+        let center = frame.at(quantile.latency_ns, quantile.longer());
+        frame.marker(center, look.marker, 1.9, look.color, true)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(steps: &[(f64, f64)], measured: &[(f64, f64)]) -> Data {
+        let steps = steps.iter().map(|&(latency_ns, longer)| Step { latency_ns, longer });
+        let measured =
+            measured.iter().map(|&(percent, latency_ns)| Quantile { percent, latency_ns });
+        let curve = Curve {
+            policy: Policy::list(&[("tick", "tick")]).remove(0),
+            steps: steps.collect(),
+            measured: measured.collect(),
+        };
+        let panels = vec![Panel { title: String::new(), curves: vec![curve] }];
+        Data { latency: "latency".to_owned(), panels }
+    }
+
+    #[test]
+    fn without_a_latency_there_is_no_figure() {
+        for empty in [data(&[], &[]), data(&[(0.0, 0.0)], &[])] {
+            assert!(matches!(draw(&empty, Width::Column), Err(FigureError::NoData { .. })));
+        }
+    }
+
+    #[test]
+    fn one_latency_is_a_figure() {
+        draw(&data(&[(5e6, 0.0)], &[]), Width::Column).unwrap();
+        draw(&data(&[], &[(50.0, 5e6)]), Width::Double).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_number_or_no_share_is_refused() {
+        for wrong in [
+            data(&[(f64::NAN, 0.5)], &[]),
+            data(&[(1e6, f64::NAN)], &[]),
+            data(&[(1e6, 1.5)], &[]),
+            data(&[(1e6, 0.0)], &[(50.0, f64::INFINITY)]),
+            data(&[(1e6, 0.0)], &[(101.0, 1e6)]),
+        ] {
+            let error = draw(&wrong, Width::Column).unwrap_err();
+            assert!(error.to_string().contains("of tick"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! From results on disk to figures on disk.
+//!
+//! What a figure shows is gathered from the tables alone: results can be drawn without being simulated
+//! again, on another machine, by somebody else.
+
+mod breakdown;
+pub mod command;
+mod latency;
+mod throughput;
+mod timeline;
+
+use std::path::{Path, PathBuf};
+
+use crate::analysis::estimate::UnknownMetric;
+use crate::analysis::measured::{MEASURED_FILE, Measured, MeasuredError};
+use crate::analysis::{ReadError, Results};
+use crate::figure::{self, FIGURES, FigureError, Policy, Width};
+use crate::trace::tables::RunRow;
+
+/// Resolution of PNG files \[dots per inch\]: what journals ask for.
+pub const DPI: u16 = 300;
+
+/// Why there is no figure.
+#[derive(Debug, thiserror::Error)]
+pub enum PlotError {
+    /// A table can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The measured values can't be read.
+    #[error(transparent)]
+    Measured(#[from] MeasuredError),
+    /// There is no such column.
+    #[error(transparent)]
+    Metric(#[from] UnknownMetric),
+    /// The figure can't be drawn or written.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// A folder can't be made.
+    #[error("can't make the folder {path}: {source}", path = .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// There is no such figure.
+    #[error("there is no figure \"{0}\"; there are {figures}", figures = FIGURES.map(|(name, _)| name).join(", "))]
+    Unknown(String),
+    /// Nothing in the results is what was asked for.
+    #[error("the results have no {what} \"{name}\"; they have {known}", known = .known.join(", "))]
+    Nothing {
+        /// A case or a point.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+}
+
+/// What a figure is to show.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Only this case.
+    pub case: Option<String>,
+    /// Only this point, such as `threads=3`.
+    pub point: Option<String>,
+    /// The column of the table of runs that `throughput` shows; the experiment's own if not given.
+    pub metric: Option<String>,
+    /// The stretch of time that `timeline` shows \[ns\]; a few slices in the middle if not given.
+    pub window_ns: Option<(u64, u64)>,
+}
+
+/// Results, ready to be drawn.
+#[derive(Debug)]
+pub struct Plots {
+    results: Results,
+    measured: Measured,
+    policies: Vec<Policy>,
+    focus: String,
+    metric: String,
+}
+
+impl Plots {
+    /// Opens a results directory.
+    ///
+    /// # Errors
+    ///
+    /// The directory holds no results of ours, or its measured values can't be read.
+    pub fn open(directory: &Path) -> Result<Self, PlotError> {
+        let results = Results::open(directory)?;
+        let measured = directory.join(MEASURED_FILE);
+        let measured =
+            if measured.exists() { Measured::read(&measured)? } else { Measured::default() };
+        let mut policies: Vec<(&str, &str)> = Vec::new();
+        for run in results.runs() {
+            if !policies.iter().any(|(_, label)| *label == run.policy) {
+                policies.push((&run.policy_kind, &run.policy));
+            }
+        }
+        let policies = Policy::list(&policies);
+        let setting =
+            |key: &str, default: &str| results.metadata(key).unwrap_or(default).to_owned();
+        let (focus, metric) = (setting("focus", ""), setting("metric", "ops_per_s"));
+        Ok(Self { policies, focus, metric, measured, results })
+    }
+
+    /// Draws one figure as SVG.
+    ///
+    /// # Errors
+    ///
+    /// There is no such figure, or the results lack what it needs.
+    pub fn draw(&self, figure: &str, choice: &Choice, width: Width) -> Result<String, PlotError> {
+        let runs = self.chosen(choice)?;
+        Ok(match figure {
+            "timeline" => figure::timeline::draw(&self.timeline(&runs, choice)?, width)?,
+            "latency" => figure::latency::draw(&self.latency(&runs)?, width)?,
+            "throughput" => figure::throughput::draw(&self.throughput(&runs, choice)?, width)?,
+            "breakdown" => figure::breakdown::draw(&self.breakdown(&runs), width)?,
+            other => return Err(PlotError::Unknown(other.to_owned())),
+        })
+    }
+
+    /// Draws every figure for which the results have data into a folder; says which files it wrote.
+    ///
+    /// # Errors
+    ///
+    /// A table is damaged, or a file can't be written.
+    pub fn draw_all(&self, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+        let mut written = Vec::new();
+        for (figure, _) in FIGURES {
+            match self.draw(figure, &Choice::default(), Width::Double) {
+                Ok(svg) => written.extend(write(&svg, &folder.join(figure), DPI)?),
+                Err(PlotError::Read(error)) if error.is_missing() => {}
+                Err(PlotError::Figure(FigureError::NoData { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(written)
+    }
+
+    /// The runs of the chosen case and point.
+    fn chosen(&self, choice: &Choice) -> Result<Vec<&RunRow>, PlotError> {
+        let mut runs: Vec<_> = self.results.runs().iter().collect();
+        let parts: [(&'static str, &Option<String>, fn(&RunRow) -> &str); 2] =
+            [("case", &choice.case, |run| &run.case), ("point", &choice.point, |run| &run.point)];
+        for (what, wanted, part) in parts {
+            let Some(wanted) = wanted else { continue };
+            let known = distinct(runs.iter().map(|run| part(run)));
+            runs.retain(|run| part(run) == wanted);
+            if runs.is_empty() {
+                let known = known.into_iter().map(str::to_owned).collect();
+                return Err(PlotError::Nothing { what, name: wanted.clone(), known });
+            }
+        }
+        Ok(runs)
+    }
+
+    fn policy(&self, label: &str) -> Policy {
+        let known = self.policies.iter().find(|policy| policy.label == label);
+        known.cloned().unwrap_or_else(|| Policy {
+            kind: String::new(),
+            variant: 0,
+            label: label.to_owned(),
+        })
+    }
+}
+
+/// Writes a drawing as SVG, PDF and PNG, making its folder first.
+///
+/// # Errors
+///
+/// The folder or a file can't be written.
+pub fn write(svg: &str, stem: &Path, dpi: u16) -> Result<[PathBuf; 3], PlotError> {
+    if let Some(folder) = stem.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| PlotError::Folder { path: folder.to_owned(), source })?;
+    }
+    Ok(figure::write(svg, stem, dpi)?)
+}
+
+/// The different values, in the order in which they first come.
+fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut known = Vec::new();
+    for value in values {
+        if !known.contains(&value) {
+            known.push(value);
+        }
+    }
+    known
+}
+
+/// What distinguishes a panel: the case and the point, as far as there are any.
+fn title(case: &str, point: &str) -> String {
+    match (case.is_empty(), point.is_empty()) {
+        (false, false) => format!("{case}: {point}"),
+        (false, true) => case.to_owned(),
+        (true, _) => point.to_owned(),
+    }
+}

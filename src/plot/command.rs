@@ -1,0 +1,96 @@
+//! The command line that the plotting programs share.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use gilsim_policies::Span;
+
+use super::{Choice, DPI, PlotError, Plots, write};
+use crate::figure::{FIGURES, Width};
+
+/// How a plotting program is called.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Results directory, such as results/convoy
+    results: PathBuf,
+    /// Only this case
+    #[arg(long)]
+    case: Option<String>,
+    /// Only this point, such as "threads=3"
+    #[arg(long)]
+    point: Option<String>,
+    /// Column of the table of runs, for plot-throughput [default: the experiment's]
+    #[arg(long)]
+    metric: Option<String>,
+    /// Begin of the window, for plot-timeline, such as 100ms
+    #[arg(long, requires = "to")]
+    from: Option<Span>,
+    /// End of the window, for plot-timeline
+    #[arg(long, requires = "from")]
+    to: Option<Span>,
+    /// Width in print: one column (85 mm) or two (178 mm)
+    #[arg(long, value_enum, default_value_t = PrintWidth::Column)]
+    width: PrintWidth,
+    /// Resolution of the PNG file [dots per inch]
+    #[arg(long, default_value_t = DPI)]
+    dpi: u16,
+    /// Files to write, without their endings [default: figures/NAME in the results directory]
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PrintWidth {
+    Column,
+    Double,
+}
+
+/// Parses the command line of the program `name`, draws the figure that it is named after, and prints
+/// the paths of what was written.
+#[must_use]
+pub fn main(name: &'static str) -> ExitCode {
+    let figure = name.trim_start_matches("plot-");
+    let about = FIGURES.iter().find(|(name, _)| *name == figure).map_or("", |(_, about)| about);
+    let example = format!(
+        "Example:\n  gilsim run experiments/convoy.toml\n  {name} results/convoy --width double"
+    );
+    let command = Arguments::command()
+        .name(name)
+        .bin_name(name)
+        .about(format!("Draws {about}: as SVG, PDF and PNG"))
+        .after_help(example);
+    let arguments = match Arguments::from_arg_matches(&command.get_matches()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    match draw(figure, arguments) {
+        Ok(paths) => {
+            paths.iter().for_each(|path| println!("{}", path.display()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn draw(figure: &str, arguments: Arguments) -> Result<[PathBuf; 3], PlotError> {
+    let plots = Plots::open(&arguments.results)?;
+    let window_ns = arguments.from.zip(arguments.to).map(|(from, to)| (from.ns(), to.ns()));
+    let choice = Choice {
+        case: arguments.case,
+        point: arguments.point,
+        metric: arguments.metric,
+        window_ns,
+    };
+    let width = match arguments.width {
+        PrintWidth::Column => Width::Column,
+        PrintWidth::Double => Width::Double,
+    };
+    let svg = plots.draw(figure, &choice, width)?;
+    let stem = arguments.out.unwrap_or_else(|| arguments.results.join("figures").join(figure));
+    write(&svg, &stem, arguments.dpi)
+}

@@ -1,0 +1,106 @@
+//! What the figure `latency` shows: the operations of the focus group, all replications together.
+
+use super::{PlotError, Plots, distinct, title};
+use crate::figure::latency::{Curve, Data, Panel, Quantile, Step};
+use crate::trace::tables::RunRow;
+
+/// The quantiles that measured values may give, and their columns.
+const QUANTILES: [(f64, &str); 6] = [
+    (5.0, "latency_p5_ns"),
+    (25.0, "latency_p25_ns"),
+    (50.0, "latency_p50_ns"),
+    (75.0, "latency_p75_ns"),
+    (95.0, "latency_p95_ns"),
+    (99.0, "latency_p99_ns"),
+];
+
+/// As many steps as a curve of print width can show.
+const MOST_STEPS: usize = 600;
+
+impl Plots {
+    pub(super) fn latency(&self, runs: &[&RunRow]) -> Result<Data, PlotError> {
+        let mut panels = Vec::new();
+        for case in distinct(runs.iter().map(|run| run.case.as_str())) {
+            let of_case: Vec<_> = runs.iter().filter(|run| run.case == case).collect();
+            for point in distinct(of_case.iter().map(|run| run.point.as_str())) {
+                let here: Vec<_> = of_case.iter().filter(|run| run.point == point).collect();
+                let mut curves = Vec::new();
+                for policy in distinct(here.iter().map(|run| run.policy.as_str())) {
+                    let mut latencies = Vec::new();
+                    for run in here.iter().filter(|run| run.policy == policy) {
+                        latencies.extend(self.results.latencies_ns(run.run, self.focus_of(run))?);
+                    }
+                    latencies.sort_unstable();
+                    let measured = self.measured_quantiles(policy, point);
+                    if !latencies.is_empty() || !measured.is_empty() {
+                        let steps = steps(&latencies);
+                        curves.push(Curve { policy: self.policy(policy), steps, measured });
+                    }
+                }
+                if !curves.is_empty() {
+                    panels.push(Panel { title: title(case, point), curves });
+                }
+            }
+        }
+        let latency = if self.focus.is_empty() || self.focus.contains(',') {
+            "latency".to_owned()
+        } else {
+            format!("latency of {}", self.focus)
+        };
+        Ok(Data { latency, panels })
+    }
+
+    /// The group whose operations count in a run's case.
+    fn focus_of<'a>(&'a self, run: &'a RunRow) -> &'a str {
+        if run.focus.is_empty() { &self.focus } else { &run.focus }
+    }
+
+    fn measured_quantiles(&self, policy: &str, point: &str) -> Vec<Quantile> {
+        let quantile = |(percent, column): (f64, &str)| {
+            let latency_ns = median(&self.measured.values(policy, point, column))?;
+            Some(Quantile { percent, latency_ns })
+        };
+        QUANTILES.into_iter().filter_map(quantile).collect()
+    }
+}
+
+/// The middle of sorted values; the mean of the two in the middle if their number is even.
+pub(super) fn median(sorted: &[f64]) -> Option<f64> {
+    crate::analysis::stats::quantile(sorted, 0.5)
+}
+
+/// The share of latencies above each of them, at a selection of steps that is finer in the tail.
+fn steps(sorted: &[u64]) -> Vec<Step> {
+    let count = sorted.len();
+    let longer = |place: usize| (count - place - 1) as f64 / count as f64;
+    let mut steps: Vec<Step> = Vec::new();
+    let mut last_drawn = f64::INFINITY;
+    // Between two steps the curve falls by the same factor, but in the bulk by a small difference.
+    let factor = (count.max(2) as f64).powf(-1.0 / (MOST_STEPS as f64 / 2.0));
+    for (place, latency) in sorted.iter().enumerate() {
+        let share = longer(place);
+        let falls = share <= last_drawn * factor || last_drawn - share >= 2.0 / MOST_STEPS as f64;
+        if falls || place + 1 == count {
+            steps.push(Step { latency_ns: *latency as f64, longer: share });
+            last_drawn = share;
+        }
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_keep_bulk_and_tail() {
+        let latencies: Vec<u64> = (1..=100_000).collect();
+        let steps = steps(&latencies);
+        assert!(steps.len() < 2 * MOST_STEPS, "{}", steps.len());
+        assert_eq!(steps.last().map(|step| (step.latency_ns, step.longer)), Some((1e5, 0.0)));
+        let tail = steps.iter().filter(|step| step.longer < 1e-3 && step.longer > 0.0).count();
+        assert!(tail > 50, "{tail} steps in the last thousandth");
+        let exact = |step: &Step| (step.longer - (1.0 - step.latency_ns / 1e5)).abs() < 1e-9;
+        assert!(steps.iter().all(exact));
+    }
+}

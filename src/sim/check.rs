@@ -1,0 +1,23 @@
+//! What must hold at every moment of every run, whatever the policy, the machine and the workload.
+
+use super::engine::Simulation;
+use crate::machine::Machine;
+use crate::trace::Sink;
+
+impl<M: Machine, S: Sink> Simulation<'_, M, S> {
+    /// Checked after every event. That one thread at most has the lock, and one at most a core, is
+    /// asserted where locks and cores are given; that accounts are complete, where they are closed.
+    #[inline]
+    pub(super) fn check_invariants(&self) {
+        let Some(lock) = &self.lock else { return };
+        // No lost wake-up: a free lock with sleepers has somebody on the way to it.
+        assert!(
+            lock.holder.is_some() || lock.sleepers.is_empty() || lock.in_flight > 0,
+            "lost wake-up at {} ns: the lock is free, {} sleeps, and nobody is on the way; the \
+             policy is {:?}",
+            self.now.ns(),
+            lock.sleepers.first().map_or_else(String::new, |thread| thread.to_string()),
+            lock.policy,
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! The event queue: a tournament tree with a fixed slot for each thing that can have one pending event.
+//!
+//! A slot holds at most one instant, so that moving and cancelling an event is the same as setting
+//! it: O(log slots), no allocation, nothing left behind. Of two events at one instant, the lower
+//! slot wins.
+
+use gilsim_policies::Instant;
+
+/// Bits of a key that hold the slot; the others hold the time.
+const SLOT_BITS: u32 = 16;
+
+/// Key of an empty slot: later than anything.
+const NEVER: u64 = u64::MAX;
+
+/// Most slots that a queue can have.
+pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
+
+/// Pending events, one for each slot.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// A complete binary tree, root at 1, each node the smaller of its two children; the leaves are
+    /// keys: time, then slot.
+    nodes: Vec<u64>,
+    leaves: usize,
+}
+
+impl Queue {
+    /// An empty queue with slots numbered below `slots`.
+    #[must_use]
+    pub fn new(slots: usize) -> Self {
+        assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
+        let leaves = slots.next_power_of_two().max(2);
+        Self { nodes: vec![NEVER; 2 * leaves], leaves }
+    }
+
+    /// Sets the event of a slot, whether it had one or not.
+    #[inline]
+    pub fn set(&mut self, slot: usize, at: Instant) {
+        debug_assert!(at.ns() < 1 << (u64::BITS - SLOT_BITS), "{at:?} does not fit into a key");
+        self.put(slot, at.ns() << SLOT_BITS | slot as u64);
+    }
+
+    /// Removes the event of a slot, if it has one.
+    #[inline]
+    pub fn clear(&mut self, slot: usize) {
+        self.put(slot, NEVER);
+    }
+
+    /// The earliest event.
+    #[inline]
+    #[must_use]
+    pub fn first(&self) -> Option<(Instant, usize)> {
+        let key = self.nodes[1];
+        let slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
+        (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
+    }
+
+    #[inline]
+    fn put(&mut self, slot: usize, key: u64) {
+        let mut at = self.leaves + slot;
+        self.nodes[at] = key;
+        while at > 1 {
+            let smaller = self.nodes[at].min(self.nodes[at ^ 1]);
+            at /= 2;
+            if self.nodes[at] == smaller {
+                break;
+            }
+            self.nodes[at] = smaller;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_lower_slot_wins_a_tie() {
+        let mut queue = Queue::new(3);
+        queue.set(2, Instant::from_ns(5));
+        queue.set(1, Instant::from_ns(5));
+        assert_eq!(queue.first(), Some((Instant::from_ns(5), 1)));
+        queue.clear(1);
+        assert_eq!(queue.first(), Some((Instant::from_ns(5), 2)));
+        queue.clear(2);
+        assert_eq!(queue.first(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_sorted_map(
+            slots in 1_usize..40,
+            moves in prop::collection::vec((0_usize..40, prop::option::of(0_u64..100)), 0..300),
+        ) {
+            let mut queue = Queue::new(slots);
+            let mut twin = BTreeMap::new();
+            for (slot, at) in moves {
+                let slot = slot % slots;
+                match at {
+                    Some(at) => {
+                        queue.set(slot, Instant::from_ns(at));
+                        twin.insert(slot, at);
+                    }
+                    None => {
+                        queue.clear(slot);
+                        twin.remove(&slot);
+                    }
+                }
+                let first = twin.iter().map(|(slot, at)| (*at, *slot)).min();
+                prop_assert_eq!(queue.first().map(|(at, slot)| (at.ns(), slot)), first);
+            }
+        }
+    }
+}

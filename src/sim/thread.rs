@@ -1,0 +1,186 @@
+//! A simulated thread: what it is doing, and the account of its time.
+
+use gilsim_policies::{Ask, Instant, Reason, Span, Then};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::ThreadTotals;
+use crate::trace::{State, StateTimes};
+use crate::workload::{Cursor, Program, StreamKey};
+
+/// What a thread is doing. Those up to [`Phase::Blocking`] need a core and take CPU time; what
+/// follows once the time is spent stands with each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Compute under the lock; then the next check point or the next step.
+    Compute,
+    /// Run C code, with the lock; then the next step.
+    CHold,
+    /// Run C code without the lock; then ask for it.
+    CRelease,
+    /// Call into the lock to take it; then put the question to the policy.
+    Ask(Ask),
+    /// Return from the sleep that a hand-over ended; then go on with the lock.
+    Granted,
+    /// Call into the lock to free it; then it is free.
+    Release(Reason),
+    /// Wake the next thread after a release; then go on as the reason and the policy say.
+    WakeNext { reason: Reason, then: Then },
+    /// Wake those that await a switch, after taking the lock; then go on with the lock.
+    WakeSwitched,
+    /// Fall asleep at the lock; then sleep, unless woken meanwhile.
+    FallAsleep,
+    /// Fall asleep until the lock has gone to another thread.
+    AwaitSwitch(Reason),
+    /// Return from awaiting a switch; then go on as after any release.
+    Switched(Reason),
+    /// Enter a blocking call; then block.
+    Blocking,
+
+    /// Yet to start.
+    Unborn,
+    /// Asleep at the lock.
+    Asleep,
+    /// Asleep until the lock has gone to another thread.
+    AwaitingSwitch(Reason),
+    /// In a blocking call.
+    Blocked,
+    /// Thinking, or without a request to serve.
+    Idle,
+    /// At its end.
+    Exited,
+}
+
+impl Phase {
+    /// Whether the thread is inside the kernel, where it can't be pre-empted before the call is over.
+    pub const fn in_kernel(self) -> bool {
+        matches!(
+            self,
+            Self::WakeNext { .. }
+                | Self::WakeSwitched
+                | Self::FallAsleep
+                | Self::AwaitSwitch(_)
+                | Self::Blocking
+        )
+    }
+
+    /// The state in which the thread's time counts while it is on a core.
+    pub const fn state_on_core(self) -> State {
+        match self {
+            Self::Compute | Self::CHold | Self::CRelease => State::Running,
+            _ => State::Overhead,
+        }
+    }
+}
+
+/// Where a thread is, as the machine sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Not runnable.
+    Off,
+    /// Ready, in a run queue.
+    Ready,
+    /// Woken, its core on the way to run it.
+    Arriving(u16),
+    /// On a core.
+    On(u16),
+}
+
+impl Place {
+    pub const fn core(self) -> Option<u16> {
+        match self {
+            Self::On(core) => Some(core),
+            _ => None,
+        }
+    }
+}
+
+/// A thread.
+#[derive(Debug)]
+pub struct Thread {
+    pub phase: Phase,
+    pub place: Place,
+    /// CPU time that the phase still takes.
+    pub left: Span,
+    /// From when on the phase makes progress; later than now during a context switch.
+    pub progress_from: Instant,
+    /// When the context switch that brought it to its core is over.
+    pub switched_at: Instant,
+    /// CPU time of the interrupted computation, while other phases come between.
+    pub burst: Span,
+    /// Computing time since the last check point.
+    pub since_check: Span,
+    /// Whether it stands at a check point that matters.
+    pub at_check: bool,
+    /// Whether it was woken while it fell asleep.
+    pub woken: bool,
+    /// Whether it is on its way to ask the lock again, and counts as in flight there.
+    pub in_flight: bool,
+    /// When its sleep at the lock times out.
+    pub deadline: Option<Instant>,
+    /// When it first asked for the lock, this time.
+    pub asked_since: Instant,
+    /// How long the blocking call lasts that it is about to make.
+    pub pause: Pause,
+    /// How often the lock had switched when this thread let go.
+    pub switches_at_release: u64,
+
+    pub cursor: Cursor,
+    pub passes: u64,
+    /// Whether nothing of the pass is done yet: an operation that begins now began with the pass.
+    pub at_head: bool,
+    /// The stream of its think times.
+    pub think: Xoshiro256PlusPlus,
+    pub op_start: Instant,
+    pub op_queued: Span,
+    pub op_times: StateTimes,
+
+    pub state: State,
+    pub state_since: Instant,
+    pub holds: bool,
+    pub totals: ThreadTotals,
+}
+
+/// What a thread does once it has let the lock go of its own accord.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// Ask for the lock again.
+    None,
+    /// Run C code for so long.
+    CCode(Span),
+    /// Block for so long.
+    Block(Span),
+    /// Think for so long, or wait for a request if `None`.
+    Idle(Option<Span>),
+}
+
+impl Thread {
+    pub fn new(program: &Program, key: StreamKey) -> Self {
+        Self {
+            phase: Phase::Unborn,
+            place: Place::Off,
+            left: Span::ZERO,
+            progress_from: Instant::ZERO,
+            switched_at: Instant::ZERO,
+            burst: Span::ZERO,
+            since_check: Span::ZERO,
+            at_check: false,
+            woken: false,
+            in_flight: false,
+            deadline: None,
+            asked_since: Instant::ZERO,
+            pause: Pause::None,
+            switches_at_release: 0,
+            cursor: Cursor::new(program, key),
+            passes: 0,
+            at_head: false,
+            think: key.stream(u64::MAX),
+            op_start: Instant::ZERO,
+            op_queued: Span::ZERO,
+            op_times: StateTimes::default(),
+            state: State::Blocked,
+            state_since: Instant::ZERO,
+            holds: false,
+            totals: ThreadTotals { group: key.group, ..ThreadTotals::default() },
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Small workloads from text, and what several tests ask of a run.
+
+use std::path::Path;
+
+use gilsim::machine::{IdealParameters, MachineSpec};
+use gilsim::policies::{PolicySpec, Span};
+use gilsim::sim::{Outcome, RunSpec, run};
+use gilsim::trace::{MemorySink, NullSink, OpRow, Sink};
+use gilsim::workload::Workload;
+
+/// Groups written as in an experiment file.
+pub fn workload(groups: &str) -> Workload {
+    let groups = toml::from_str(groups).expect("the groups are well written");
+    Workload::compile(&groups, Path::new(".")).expect("the groups make sense")
+}
+
+pub fn policy(text: &str) -> PolicySpec {
+    toml::from_str(text).expect("the policy is well written")
+}
+
+pub fn machine(text: &str) -> MachineSpec {
+    toml::from_str(text).expect("the machine is well written")
+}
+
+/// As many cores as threads, and no costs.
+pub const IDEAL: MachineSpec = MachineSpec::Ideal(IdealParameters { cores: None });
+
+pub struct Setting<'a> {
+    pub workload: &'a Workload,
+    pub machine: &'a MachineSpec,
+    pub policy: &'a PolicySpec,
+    pub duration: Span,
+}
+
+impl Setting<'_> {
+    pub fn run_into<S: Sink>(&self, replication: u32, sink: &mut S) -> Outcome {
+        let Setting { workload, machine, policy, duration } = *self;
+        run(&RunSpec { workload, machine, policy, duration, seed: 1, replication }, sink)
+    }
+
+    pub fn run(&self) -> Outcome {
+        self.run_into(0, &mut NullSink)
+    }
+
+    pub fn traced(&self) -> (Outcome, MemorySink) {
+        let mut sink = MemorySink::default();
+        let outcome = self.run_into(0, &mut sink);
+        (outcome, sink)
+    }
+}
+
+/// Sums up latencies without keeping them.
+#[derive(Default)]
+pub struct MeanLatency {
+    pub sum: Span,
+    pub count: u64,
+}
+
+impl Sink for MeanLatency {
+    fn op(&mut self, row: &OpRow) {
+        self.sum += row.latency();
+        self.count += 1;
+    }
+}
+
+impl MeanLatency {
+    pub fn mean_s(&self) -> f64 {
+        self.sum.as_s_f64() / self.count as f64
+    }
+}
+
+/// Mean and standard error of independent values.
+pub fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (n - 1.0) / n).sqrt())
+}
+
+/// Asserts that the mean of independent values is within four standard errors of the truth.
+#[track_caller]
+pub fn assert_agrees(what: &str, values: &[f64], truth: f64) {
+    let (mean, error) = mean_and_error(values);
+    assert!(error > 0.0 && error < 0.02 * truth.abs(), "{what}: too few runs, error {error}");
+    let z = (mean - truth) / error;
+    assert!(z.abs() < 4.0, "{what}: {mean} instead of {truth}, {z:.1} standard errors off");
+}
