@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::experiment::conduct::{Finished, Notice, Options, conduct};
 use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
+use crate::plot::Plots;
 
 /// Simulates how policies schedule threads on a global lock, such as CPython's GIL.
 #[derive(Debug, Parser)]
@@ -163,7 +164,10 @@ fn run(args: &RunArgs) -> Result<String, Error> {
     let options = Options { dir: &dir, workers, fresh: args.fresh };
     let finished = conduct(&plan, &options, |run| execute(&plan, run, &dir), notify);
     bar.finish_and_clear();
-    finish(args.plan.format, &plan, &dir, &finished?)
+    let mut finished = finished?;
+    let plots = Plots::open(&dir).and_then(|plots| plots.draw_all(&dir.join("figures")));
+    finished.files.extend(plots.map_err(|error| Error::file(&dir, error))?);
+    finish(args.plan.format, &plan, &dir, &finished)
 }
 
 fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<String, Error> {

@@ -77,7 +77,9 @@ pub struct Plots {
     results: Results,
     measured: Measured,
     policies: Vec<Policy>,
+    /// The groups whose operations give throughput and latency.
     focus: String,
+    /// The column that `throughput` shows.
     metric: String,
 }
 
@@ -101,7 +103,8 @@ impl Plots {
         let policies = Policy::list(&policies);
         let setting =
             |key: &str, default: &str| results.metadata(key).unwrap_or(default).to_owned();
-        let (focus, metric) = (setting("focus", ""), setting("metric", "ops_per_s"));
+        let metric = setting("gilsim.metric", "ops_per_s");
+        let focus = distinct(results.runs().iter().map(|run| run.focus.as_str())).join(", ");
         Ok(Self { policies, focus, metric, measured, results })
     }
 

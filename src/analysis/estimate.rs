@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::stats::Estimate;
-use crate::trace::tables::{Kind, RunRow, Table};
+use crate::trace::tables::RunRow;
 
 /// The confidence of every interval that is drawn or printed.
 pub const CONFIDENCE: f64 = 0.95;
@@ -58,8 +58,7 @@ pub fn estimate<'a>(
 
 /// The columns that hold numbers.
 fn metrics(runs: &[RunRow]) -> Vec<String> {
-    let listed = RunRow::COLUMNS.iter().filter(|column| column.kind != Kind::Enum);
-    let mut names: Vec<_> = listed.map(|column| column.name.to_owned()).collect();
+    let mut names: Vec<_> = RunRow::numbers().map(str::to_owned).collect();
     for (name, _) in runs.iter().flat_map(|run| &run.sweep) {
         if !names.contains(name) {
             names.push(name.clone());

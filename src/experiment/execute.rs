@@ -85,6 +85,7 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
         point: point.label.clone(),
         policy: run.policy.clone(),
         policy_kind: run.policy_spec.name().to_owned(),
+        focus: point.experiment.focus.clone().unwrap_or_default(),
         replication: run.replication,
         seed: point.experiment.seed,
         sweep: point.numbers.clone(),
@@ -128,11 +129,15 @@ fn provenance(plan: &Plan) -> Metadata {
         ("config_sha256", plan.hash.clone()),
         ("config", plan.resolved.clone()),
     ];
+    let experiments = || plan.points.iter().map(|point| &point.experiment);
+    if let Some(metric) = experiments().find_map(|experiment| experiment.metric.clone()) {
+        pairs.push(("metric", metric));
+    }
     pairs.extend(store::commit().map(|commit| ("commit", commit.to_owned())));
     pairs.into_iter().map(|(key, value)| (format!("gilsim.{key}"), value)).collect()
 }
 
-/// Passes on the intervals and events of a part of the run, and all operations.
+/// Passes on the events of a part of the run, intervals as far as they lie in it, and all operations.
 #[derive(Debug)]
 struct Windowed<S> {
     inner: S,
@@ -154,8 +159,9 @@ impl<S: Sink> Sink for Windowed<S> {
         self.inner.op(row);
     }
     fn interval(&mut self, row: &IntervalRow) {
-        if row.start <= self.to && row.end >= self.from {
-            self.inner.interval(row);
+        let (start, end) = (row.start.max(self.from), row.end.min(self.to));
+        if start < end {
+            self.inner.interval(&IntervalRow { start, end, ..*row });
         }
     }
     fn event(&mut self, row: &EventRow) {

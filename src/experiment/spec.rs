@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{did_you_mean, list};
 use crate::machine::MachineSpec;
 use crate::trace::Level;
+use crate::trace::tables::RunRow;
 use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec};
 
 /// The version of the file format.
@@ -50,6 +51,9 @@ pub struct ExperimentSpec {
     /// own affairs, or else the first, if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus: Option<String>,
+    /// The column of the table of runs that the figure `throughput` shows; `ops_per_s` if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
     /// Where the threads run.
     pub machine: MachineSpec,
     /// What they do, by the group's name.
@@ -168,6 +172,11 @@ impl ExperimentSpec {
             let near = did_you_mean(focus, names());
             let message = format!("names no group{near} The groups are {}", list(names()));
             return refuse(root.key("focus"), &message);
+        }
+        if let Some(metric) = self.metric.as_ref().filter(|name| !RunRow::has_number(name)) {
+            let near = did_you_mean(metric, RunRow::numbers());
+            let message = format!("names no column of numbers in the table of runs{near}");
+            return refuse(root.key("metric"), &message);
         }
         for (name, group) in &self.groups {
             if group.start >= self.duration {

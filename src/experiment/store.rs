@@ -153,7 +153,7 @@ fn move_aside(dir: &Path, hash: &str) -> Result<PathBuf, Error> {
 }
 
 /// Writes a file that is either whole or not there.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;

@@ -28,7 +28,7 @@ impl Plots {
                 for policy in distinct(here.iter().map(|run| run.policy.as_str())) {
                     let mut latencies = Vec::new();
                     for run in here.iter().filter(|run| run.policy == policy) {
-                        latencies.extend(self.results.latencies_ns(run.run, self.focus_of(run))?);
+                        latencies.extend(self.results.latencies_ns(run.run, &run.focus)?);
                     }
                     latencies.sort_unstable();
                     let measured = self.measured_quantiles(policy, point);
@@ -48,11 +48,6 @@ impl Plots {
             format!("latency of {}", self.focus)
         };
         Ok(Data { latency, panels })
-    }
-
-    /// The group whose operations count in a run's case.
-    fn focus_of<'a>(&'a self, run: &'a RunRow) -> &'a str {
-        if run.focus.is_empty() { &self.focus } else { &run.focus }
     }
 
     fn measured_quantiles(&self, policy: &str, point: &str) -> Vec<Quantile> {

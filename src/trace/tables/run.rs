@@ -99,6 +99,17 @@ pub struct RunRow {
 }
 
 impl RunRow {
+    /// The columns of numbers that every row has.
+    pub fn numbers() -> impl Iterator<Item = &'static str> {
+        Self::COLUMNS.iter().filter(|column| column.kind != Kind::Enum).map(|column| column.name)
+    }
+
+    /// Whether every row has a column of numbers with this name.
+    #[must_use]
+    pub fn has_number(name: &str) -> bool {
+        Self::numbers().any(|known| known == name)
+    }
+
     /// The number in a column; `None` if the row has none there, or there is no such column.
     #[must_use]
     pub fn number(&self, column: &str) -> Option<f64> {
