@@ -9,6 +9,7 @@ use super::plan::{Plan, PlannedRun};
 use super::runner::run_all;
 use super::store::{self, Store};
 use crate::analysis::Results;
+use crate::analysis::measured::MEASURED_FILE;
 use crate::trace::tables::RunRow;
 
 /// How an experiment is carried out. Nothing here changes a result.
@@ -60,6 +61,7 @@ pub fn conduct(
     }
     let Some(journal) = &mut store.journal else {
         notify(Notice::Complete);
+        copy_measured(plan, dir)?;
         return read_back(dir);
     };
     let missing: Vec<_> =
@@ -73,8 +75,17 @@ pub fn conduct(
     })?;
     let mut files = write_tables(plan, journal.records.values(), dir)?;
     let runs = journal.records.values().map(|record| record.run.clone()).collect();
+    files.extend(copy_measured(plan, dir)?);
     files.push(store.finish(plan, &files)?);
     Ok(Finished { runs, files })
+}
+
+/// Puts the measured values beside the tables, so that figures find everything in one directory.
+fn copy_measured(plan: &Plan, dir: &Path) -> Result<Option<PathBuf>, Error> {
+    let Some(bytes) = &plan.measured else { return Ok(None) };
+    let path = dir.join(MEASURED_FILE);
+    store::write_whole(&path, bytes)?;
+    Ok(Some(path))
 }
 
 /// What an earlier call has written.

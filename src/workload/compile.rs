@@ -32,8 +32,9 @@ impl Workload {
                 ));
             }
         }
-        if workload.groups.is_empty() {
-            return Err(SpecError::value(KeyPath::default(), "must name at least one group"));
+        // A group may be empty, so that a sweep can begin without it.
+        if workload.threads() == 0 {
+            return Err(SpecError::value(KeyPath::default(), "must have at least one thread"));
         }
         Ok(workload)
     }
@@ -44,9 +45,6 @@ impl GroupSpec {
     fn compile(&self, name: &str, folder: &Path) -> Result<Group, SpecError> {
         let root = KeyPath::default();
         let refuse = |key: &str, message: &str| Err(SpecError::value(root.key(key), message));
-        if self.threads == 0 {
-            return refuse("threads", "must be at least 1");
-        }
         if self.iterations == Some(0) {
             return refuse("iterations", "must be at least 1");
         }
@@ -280,9 +278,12 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         for (text, message) in [
-            ("", "`` must name at least one group"),
+            ("", "`` must have at least one thread"),
             ("a.program = []", "`a.program` must have at least one step"),
-            ("a = { threads = 0, program = ['yield'] }", "`a.threads` must be at least 1"),
+            (
+                "a = { threads = 0, program = [{ compute = '1ms' }] }",
+                "`` must have at least one thread",
+            ),
             ("a = { iterations = 0, program = ['yield'] }", "`a.iterations` must be at least 1"),
             (
                 "a.program = ['yield', { choice = [{ weight = 1, steps = [{ block = '0ms' }] }] }]",

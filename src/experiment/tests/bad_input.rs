@@ -43,13 +43,6 @@ fn bad_files_are_refused_at_the_right_place() {
         ),
         (
             "threads = 4",
-            "threads = 0",
-            "11:11",
-            "`groups.spinners.threads` must be at least 1",
-            "| ",
-        ),
-        (
-            "threads = 4",
             "threads = 70000",
             "11:11",
             "`groups.spinners.threads` takes the run above 60000 threads",
@@ -127,6 +120,13 @@ fn bad_files_are_refused_at_the_right_place() {
         ),
         (
             "replications = 2",
+            "metric = 'slowdon'",
+            "4:10",
+            "`metric` names no number of the table of runs, did you mean `slowdown`?",
+            "| ",
+        ),
+        (
+            "replications = 2",
             "level = 'op'",
             "4:9",
             "unknown name `op`, did you mean `ops`?",
@@ -134,9 +134,9 @@ fn bad_files_are_refused_at_the_right_place() {
         ),
         (
             "replications = 2",
-            "trace_window = { from = '2s', to = '3s' }",
-            "4:25",
-            "`trace_window.from` must lie before the run's end",
+            "trace_window = { from = '3s', to = '2s' }",
+            "4:16",
+            "`trace_window` must begin before it ends",
             "| ",
         ),
         (
@@ -197,9 +197,9 @@ fn bad_sweeps_are_refused_at_the_right_place() {
             "integer `-1` is not a whole number from 0 on",
         ),
         (
-            "[sweep.product]\n'groups.io.threads' = [3, 0]",
-            "19:27",
-            "`groups.io.threads` must be at least 1",
+            "[sweep.product]\n'groups.io.iterations' = [3, 0]",
+            "19:30",
+            "`groups.io.iterations` must be at least 1",
         ),
         ("[sweep.product]\n'groups.io.threads' = [3, 3]", "19:27", "the same value twice"),
         (
@@ -272,7 +272,7 @@ fn bad_overrides_are_refused_at_the_right_place() {
             "1:1",
             "`groups.io.program` is an array whose entries are numbered from 0 to 1",
         ),
-        ("groups.io.threads=0", "1:19", "`groups.io.threads` must be at least 1"),
+        ("groups.io.iterations=0", "1:22", "`groups.io.iterations` must be at least 1"),
         (
             "cases.a.duration=1s",
             "1:1",
