@@ -182,11 +182,18 @@ fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<St
         })),
         Format::Table => {
             let width = comfy_table::Table::new().width().unwrap_or(80).clamp(60, 120);
-            let experiment = plan.points.first().map(|point| &point.experiment);
-            let focus = experiment.and_then(|experiment| experiment.focus.as_deref());
             let mut text = report::render(&lines, width);
-            let _ = write!(text, "ops/s and latency: group {}", focus.unwrap_or_default());
-            let _ = writeln!(text, "; ± is half of the 95 % confidence interval\n");
+            let mut focus: Vec<_> =
+                plan.points.iter().filter_map(|point| point.experiment.focus.as_deref()).collect();
+            focus.dedup();
+            let focus = match focus[..] {
+                [focus] => format!("group {focus}"),
+                _ => "each case's focus".to_owned(),
+            };
+            let _ = writeln!(
+                text,
+                "ops/s and latency: {focus}; ± is half of the 95 % confidence interval\n"
+            );
             for line in short_list(&done.files, dir) {
                 let _ = writeln!(text, "{line}");
             }

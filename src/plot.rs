@@ -103,7 +103,7 @@ impl Plots {
         let policies = Policy::list(&policies);
         let setting =
             |key: &str, default: &str| results.metadata(key).unwrap_or(default).to_owned();
-        let metric = setting("gilsim.metric", "ops_per_s");
+        let metric = setting("metric", "ops_per_s");
         let focus = distinct(results.runs().iter().map(|run| run.focus.as_str())).join(", ");
         Ok(Self { policies, focus, metric, measured, results })
     }

@@ -9,7 +9,7 @@ use super::plan::{Plan, PlannedRun};
 use super::runner::run_all;
 use super::store::{self, Store};
 use crate::analysis::Results;
-use crate::analysis::measured::{MEASURED_FILE, Measured};
+use crate::analysis::measured::MEASURED_FILE;
 use crate::trace::tables::RunRow;
 
 /// How an experiment is carried out. Nothing here changes a result.
@@ -55,13 +55,13 @@ pub fn conduct(
     mut notify: impl FnMut(Notice<'_>),
 ) -> Result<Finished, Error> {
     let Options { dir, workers, fresh } = *options;
-    let measured = measured(plan)?;
     let mut store = Store::<Record>::open(dir, plan, fresh)?;
     if let Some(moved) = &store.moved {
         notify(Notice::MovedAside(moved));
     }
     let Some(journal) = &mut store.journal else {
         notify(Notice::Complete);
+        copy_measured(plan, dir)?;
         return read_back(dir);
     };
     let missing: Vec<_> =
@@ -74,24 +74,18 @@ pub fn conduct(
         Ok(())
     })?;
     let mut files = write_tables(plan, journal.records.values(), dir)?;
-    if let Some(text) = measured {
-        let copy = dir.join(MEASURED_FILE);
-        store::write_whole(&copy, &text)?;
-        files.push(copy);
-    }
     let runs = journal.records.values().map(|record| record.run.clone()).collect();
+    files.extend(copy_measured(plan, dir)?);
     files.push(store.finish(plan, &files)?);
     Ok(Finished { runs, files })
 }
 
-/// The measured values that belong to the experiment, checked, so that figures find them later.
-fn measured(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
-    let Some(file) = plan.points.iter().find_map(|point| point.experiment.measured.as_ref()) else {
-        return Ok(None);
-    };
-    let path = plan.folder.join(&file.file);
-    Measured::read(&path).map_err(|error| Error::file(&path, error.source))?;
-    std::fs::read(&path).map(Some).map_err(Error::at(&path))
+/// Puts the measured values beside the tables, so that figures find everything in one directory.
+fn copy_measured(plan: &Plan, dir: &Path) -> Result<Option<PathBuf>, Error> {
+    let Some(bytes) = &plan.measured else { return Ok(None) };
+    let path = dir.join(MEASURED_FILE);
+    store::write_whole(&path, bytes)?;
+    Ok(Some(path))
 }
 
 /// What an earlier call has written.

@@ -6,7 +6,7 @@ use gilsim_policies::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::plan::{Plan, PlannedRun};
+use super::plan::{Plan, PlannedRun, Point};
 use super::spec::Window;
 use super::store;
 use crate::metrics::{run_row, thread_rows};
@@ -129,12 +129,19 @@ fn provenance(plan: &Plan) -> Metadata {
         ("config_sha256", plan.hash.clone()),
         ("config", plan.resolved.clone()),
     ];
-    let experiments = || plan.points.iter().map(|point| &point.experiment);
-    if let Some(metric) = experiments().find_map(|experiment| experiment.metric.clone()) {
-        pairs.push(("metric", metric));
-    }
     pairs.extend(store::commit().map(|commit| ("commit", commit.to_owned())));
-    pairs.into_iter().map(|(key, value)| (format!("gilsim.{key}"), value)).collect()
+    let mut pairs: Metadata =
+        pairs.into_iter().map(|(key, value)| (format!("gilsim.{key}"), value)).collect();
+    // What figures show. Cases may differ, and then it is not said of the whole.
+    let same = |value: fn(&Point) -> Option<&str>| {
+        let first = value(plan.points.first()?)?;
+        plan.points.iter().all(|point| value(point) == Some(first)).then(|| first.to_owned())
+    };
+    let focus = same(|point| point.experiment.focus.as_deref());
+    let metric = same(|point| Some(&point.experiment.metric));
+    pairs.extend(focus.map(|focus| ("focus".to_owned(), focus)));
+    pairs.extend(metric.map(|metric| ("metric".to_owned(), metric)));
+    pairs
 }
 
 /// Passes on the events of a part of the run, intervals as far as they lie in it, and all operations.

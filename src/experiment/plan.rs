@@ -30,6 +30,8 @@ pub struct Plan {
     /// SHA-256 of what decides the results: the resolved configuration without its prose, and the
     /// files that its laws draw from; in hexadecimal digits.
     pub hash: String,
+    /// Measured values to draw beside: a CSV file's content.
+    pub measured: Option<Vec<u8>>,
     /// The points, in order.
     pub points: Vec<Arc<Point>>,
     /// The runs, in order: case by case, point by point, policy by policy, then replications.
@@ -138,10 +140,17 @@ impl Plan {
         let runs = runs(&points);
         let runs = runs.map_err(|message| document.error_at(&KeyPath::default(), message))?;
         let name = specs.first().and_then(|(_, spec)| spec.name.clone()).unwrap_or(stem);
+        let measured = specs.iter().find_map(|(_, spec)| spec.measured.as_ref());
+        // Read now: a mistake should not wait for the end of a long experiment.
+        let measured = measured.map(|measured| {
+            let path = folder.join(&measured.file);
+            std::fs::read(&path).map_err(Error::at(&path))
+        });
+        let measured = measured.transpose()?;
         let encode = |error: toml::ser::Error| Error::file(sources.path(), error);
         let resolved = resolve(&name, specs.clone()).map_err(encode)?;
         let hash = hash(&name, specs, &folder, encode)?;
-        Ok(Self { name, folder, resolved, hash, points, runs })
+        Ok(Self { name, folder, resolved, hash, measured, points, runs })
     }
 }
 
@@ -230,7 +239,7 @@ fn plan_point(
     let workload = Workload::compile(&experiment.groups, folder)
         .map_err(|error| document.spec_error(&root.key("groups"), error))?;
     let (label, numbers) = (sweep::label(&swept), sweep::numbers(&swept));
-    let swept = swept.into_iter().map(|(path, value)| (path.to_string(), value)).collect();
+    let swept = swept.into_iter().map(|set| (set.path.to_string(), set.value)).collect();
     Ok(Point { case, label, swept, numbers, experiment, workload })
 }
 

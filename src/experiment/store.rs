@@ -5,7 +5,7 @@
 //! flight.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,10 +15,13 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 use super::journal::{self, Identity, Journal};
 use super::plan::Plan;
+use crate::trace::parquet::PendingFile;
 use crate::trace::tables::SCHEMA_VERSION;
 
 const JOURNAL: &str = "journal.jsonl";
 pub(super) const MANIFEST: &str = "manifest.json";
+/// The directories of tables that each run writes for itself.
+const TRACES: [&str; 3] = ["ops", "intervals", "events"];
 
 /// Where the results came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +84,7 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
             fs::create_dir_all(dir).map_err(Error::at(dir))?;
             let path = dir.join(JOURNAL);
             store.journal = Some(Journal::open(&path, &store.identity, unix_s())?);
+            remove_pending(dir).map_err(Error::at(dir))?;
         }
         Ok(store)
     }
@@ -154,14 +158,23 @@ fn move_aside(dir: &Path, hash: &str) -> Result<PathBuf, Error> {
 
 /// Writes a file that is either whole or not there.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(drop).map_err(Error::at(path))
+    let pending = PendingFile::create(path)?;
+    pending.file().write_all(bytes).map_err(Error::at(path))?;
+    Ok(pending.finish()?)
+}
+
+/// Removes what a kill has left of files that were being written. Nobody else may be writing.
+fn remove_pending(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && TRACES.contains(&&*name) {
+            remove_pending(&path)?;
+        } else if name.starts_with('.') && name.ends_with(".tmp") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn unix_s() -> u64 {
@@ -191,8 +204,13 @@ mod tests {
             store.journal.as_mut().unwrap().record(run, format!("run {run}")).unwrap();
         };
         record(&mut open(&dir, 1, false), 2);
+        fs::create_dir(dir.join("ops")).unwrap();
+        let torn = dir.join("ops").join(".000001.parquet.x.tmp");
+        fs::write(&torn, "").unwrap();
         let mut store = open(&dir, 1, false);
         assert_eq!(store.journal.as_ref().unwrap().records[&2], "run 2");
+        assert!(!torn.exists());
+        fs::remove_dir(dir.join("ops")).unwrap();
         record(&mut store, 0);
         store.finish(&plan(1), &[dir.join("runs.parquet")]).unwrap();
         drop(store);

@@ -27,8 +27,21 @@ struct Axis<'s> {
 pub(super) struct SweptDocument<'s> {
     /// The document with the point's values.
     pub document: Document<'s>,
-    /// The paths, and the values.
-    pub swept: Vec<(KeyPath, toml::Value)>,
+    /// The swept values.
+    pub swept: Vec<Setting>,
+}
+
+/// A swept value.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    /// The path.
+    pub path: KeyPath,
+    /// The value.
+    pub value: toml::Value,
+    /// Its place among the values of its sweep, from 0.
+    place: usize,
+    /// Whether the label needs it: of keys in lock-step, the first often says it all.
+    labelled: bool,
 }
 
 /// The paths that a document sweeps, in order.
@@ -54,8 +67,9 @@ pub(super) fn expand<'s>(document: &Document<'s>) -> Result<Vec<SweptDocument<'s
         for point in &points {
             for place in 0..axes[0].values.len() {
                 let mut point = point.clone();
-                for axis in axes {
-                    point.set(axis, place)?;
+                for (number, axis) in axes.iter().enumerate() {
+                    let labelled = number < telling(document, axes);
+                    point.set(axis, place, labelled)?;
                 }
                 finer.push(point);
             }
@@ -77,11 +91,28 @@ pub(super) fn expand<'s>(document: &Document<'s>) -> Result<Vec<SweptDocument<'s
 }
 
 impl<'s> SweptDocument<'s> {
-    fn set(&mut self, axis: &Axis<'s>, place: usize) -> Result<(), ConfigError> {
+    fn set(&mut self, axis: &Axis<'s>, place: usize, labelled: bool) -> Result<(), ConfigError> {
         let value = &axis.values[place];
-        self.swept.push((axis.path.clone(), self.document.read_value(value.clone())?));
+        let read = self.document.read_value(value.clone())?;
+        self.swept.push(Setting { path: axis.path.clone(), value: read, place, labelled });
         self.document.set(&axis.path, axis.span.clone(), value.clone())
     }
+}
+
+/// How many of the first keys in lock-step it takes to tell their values apart.
+fn telling(document: &Document<'_>, axes: &[Axis<'_>]) -> usize {
+    let tells = |first: &usize| {
+        let texts = texts(document, &axes[..*first]);
+        texts.iter().enumerate().all(|(place, text)| !texts[..place].contains(text))
+    };
+    (1..axes.len()).find(tells).unwrap_or(axes.len())
+}
+
+/// The values of keys in lock-step, place by place.
+fn texts(document: &Document<'_>, axes: &[Axis<'_>]) -> Vec<Vec<String>> {
+    let places = axes.first().map_or(0, |axis| axis.values.len());
+    let at = |place: usize| axes.iter().map(|axis| text(document, &axis.values[place])).collect();
+    (0..places).map(at).collect()
 }
 
 /// The swept keys in a table of the sweep.
@@ -141,11 +172,8 @@ fn check<'s>(
         }
     }
     for axes in product.iter().map(std::slice::from_ref).chain([together]) {
-        let places = axes.first().map_or(0, |axis| axis.values.len());
-        let texts = |place: usize| -> Vec<String> {
-            axes.iter().map(|axis| text(document, &axis.values[place])).collect()
-        };
-        let twice = (0..places).find(|&place| (0..place).any(|other| texts(other) == texts(place)));
+        let texts = texts(document, axes);
+        let twice = (0..texts.len()).find(|&place| texts[..place].contains(&texts[place]));
         if let Some(place) = twice {
             return Err(document.error(axes[0].values[place].span(), "the same value twice"));
         }
@@ -177,22 +205,26 @@ fn meets_all(document: &Document<'_>, at: &KeyPath) -> Result<bool, ConfigError>
     Ok(true)
 }
 
-/// The point's values in short: each path cut down to as few parts as tell the paths apart.
-pub(super) fn label(swept: &[(KeyPath, toml::Value)]) -> String {
-    let shorts = short_names(swept.iter().map(|(path, _)| path));
-    let settings = swept.iter().zip(shorts).map(|((_, value), short)| match value {
-        toml::Value::String(text) => format!("{short}={text}"),
-        value => format!("{short}={value}"),
-    });
+/// The point's values in short: each path cut down to as few parts as tell the paths apart, and
+/// values that are not single by their place.
+pub(super) fn label(swept: &[Setting]) -> String {
+    let labelled = || swept.iter().filter(|setting| setting.labelled);
+    let shorts = short_names(labelled().map(|setting| &setting.path));
+    let settings =
+        labelled().zip(shorts).map(|(Setting { value, place, .. }, short)| match value {
+            toml::Value::String(text) => format!("{short}={text}"),
+            toml::Value::Array(_) | toml::Value::Table(_) => format!("{short}=#{}", place + 1),
+            value => format!("{short}={value}"),
+        });
     settings.collect::<Vec<_>>().join(" ")
 }
 
 /// The values that are numbers or durations, with the names of their columns.
-pub(super) fn numbers(swept: &[(KeyPath, toml::Value)]) -> Vec<(String, f64)> {
-    let shorts = short_names(swept.iter().map(|(path, _)| path));
-    let number = |((_, value), short): (&(KeyPath, toml::Value), String)| {
+pub(super) fn numbers(swept: &[Setting]) -> Vec<(String, f64)> {
+    let shorts = short_names(swept.iter().map(|setting| &setting.path));
+    let number = |(setting, short): (&Setting, String)| {
         let name = format!("{SWEEP_PREFIX}{}", short.replace(['.', ' ', '"'], "_"));
-        match value {
+        match &setting.value {
             toml::Value::Integer(number) => Some((name, *number as f64)),
             toml::Value::Float(number) => Some((name, *number)),
             toml::Value::String(text) => {

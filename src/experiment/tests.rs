@@ -101,12 +101,12 @@ fn sweeps_expand_in_order() {
     assert_eq!(
         labels(&plan),
         [
-            "threads=1 compute=1ms cores=1 duration=1s",
-            "threads=1 compute=1ms cores=2 duration=2s",
-            "threads=1 compute={ exponential = { mean = \"1ms\" } } cores=1 duration=1s",
-            "threads=1 compute={ exponential = { mean = \"1ms\" } } cores=2 duration=2s",
-            "threads=2 compute=1ms cores=2 duration=2s",
-            "threads=2 compute={ exponential = { mean = \"1ms\" } } cores=2 duration=2s",
+            "threads=1 compute=1ms cores=1",
+            "threads=1 compute=1ms cores=2",
+            "threads=1 compute=#2 cores=1",
+            "threads=1 compute=#2 cores=2",
+            "threads=2 compute=1ms cores=2",
+            "threads=2 compute=#2 cores=2",
         ]
     );
     let point = &plan.points[4];

@@ -32,9 +32,7 @@ impl Workload {
                 ));
             }
         }
-        if workload.groups.is_empty() {
-            return Err(SpecError::value(KeyPath::default(), "must name at least one group"));
-        }
+        // A group may be empty, so that a sweep can begin without it.
         if workload.threads() == 0 {
             return Err(SpecError::value(KeyPath::default(), "must have at least one thread"));
         }
@@ -280,9 +278,12 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         for (text, message) in [
-            ("", "`` must name at least one group"),
+            ("", "`` must have at least one thread"),
             ("a.program = []", "`a.program` must have at least one step"),
-            ("a = { iterations = 0, program = ['yield'] }", "`a.iterations` must be at least 1"),
+            (
+                "a = { threads = 0, program = [{ compute = '1ms' }] }",
+                "`` must have at least one thread",
+            ),
             ("a = { iterations = 0, program = ['yield'] }", "`a.iterations` must be at least 1"),
             (
                 "a.program = ['yield', { choice = [{ weight = 1, steps = [{ block = '0ms' }] }] }]",

@@ -120,6 +120,13 @@ fn bad_files_are_refused_at_the_right_place() {
         ),
         (
             "replications = 2",
+            "metric = 'slowdon'",
+            "4:10",
+            "`metric` names no number of the table of runs, did you mean `slowdown`?",
+            "| ",
+        ),
+        (
+            "replications = 2",
             "level = 'op'",
             "4:9",
             "unknown name `op`, did you mean `ops`?",
@@ -127,9 +134,9 @@ fn bad_files_are_refused_at_the_right_place() {
         ),
         (
             "replications = 2",
-            "trace_window = { from = '2s', to = '3s' }",
-            "4:25",
-            "`trace_window.from` must lie before the run's end",
+            "trace_window = { from = '3s', to = '2s' }",
+            "4:16",
+            "`trace_window` must begin before it ends",
             "| ",
         ),
         (
