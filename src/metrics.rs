@@ -31,7 +31,7 @@ pub fn run_row(outcome: &Outcome, summary: &Summary, focus: u32) -> RunRow {
         ops_per_s: rate(latencies.count()),
         ops_total: count(|thread| thread.ops),
         cpu_share: span_ratio(on_core, elapsed),
-        slowdown: span_ratio(elapsed, times.of(State::Running)),
+        slowdown: span_ratio(elapsed, times.of(State::Running) + times.of(State::Blocked)),
         fairness: fairness(&outcome.threads),
         running_share: share(State::Running),
         running_locked_share: span_ratio(
@@ -198,10 +198,11 @@ mod tests {
             latency_max_ns: Some(300),
             ops_total: 20,
             cpu_share: Some(0.6),
-            slowdown: Some(2.0),
+            slowdown: Some(2.0 / 2.8),
             // Progress 0.4 and 1: (1.4)^2 / (2 * 1.16).
             fairness: jain(&[0.4, 1.0]),
             running_share: Some(0.25),
+            running_locked_share: Some(0.0),
             overhead_share: Some(0.05),
             lock_wait_share: Some(0.2),
             core_wait_share: Some(0.05),

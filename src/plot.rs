@@ -79,8 +79,8 @@ pub struct Plots {
     policies: Vec<Policy>,
     /// The groups whose operations give throughput and latency.
     focus: String,
-    /// The column that `throughput` shows.
-    metric: String,
+    /// The experiment, with all its settings.
+    config: toml::Table,
 }
 
 impl Plots {
@@ -101,11 +101,9 @@ impl Plots {
             }
         }
         let policies = Policy::list(&policies);
-        let setting =
-            |key: &str, default: &str| results.metadata(key).unwrap_or(default).to_owned();
-        let metric = setting("metric", "ops_per_s");
         let focus = distinct(results.runs().iter().map(|run| run.focus.as_str())).join(", ");
-        Ok(Self { policies, focus, metric, measured, results })
+        let config = results.metadata("gilsim.config").and_then(|text| text.parse().ok());
+        Ok(Self { policies, focus, config: config.unwrap_or_default(), measured, results })
     }
 
     /// Draws one figure as SVG.
@@ -124,22 +122,34 @@ impl Plots {
         })
     }
 
-    /// Draws every figure for which the results have data into a folder; says which files it wrote.
+    /// Draws every figure for which the results have data into a folder, or into a folder for each case;
+    /// says which files it wrote.
     ///
     /// # Errors
     ///
     /// A table is damaged, or a file can't be written.
     pub fn draw_all(&self, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
         let mut written = Vec::new();
-        for (figure, _) in FIGURES {
-            match self.draw(figure, &Choice::default(), Width::Double) {
-                Ok(svg) => written.extend(write(&svg, &folder.join(figure), DPI)?),
-                Err(PlotError::Read(error)) if error.is_missing() => {}
-                Err(PlotError::Figure(FigureError::NoData { .. })) => {}
-                Err(error) => return Err(error),
+        for case in distinct(self.results.runs().iter().map(|run| run.case.as_str())) {
+            let choice = Choice { case: Some(case.to_owned()), ..Choice::default() };
+            let folder = if case.is_empty() { folder.to_owned() } else { folder.join(slug(case)) };
+            for (figure, _) in FIGURES {
+                match self.draw(figure, &choice, Width::Double) {
+                    Ok(svg) => written.extend(write(&svg, &folder.join(figure), DPI)?),
+                    Err(PlotError::Read(error)) if error.is_missing() => {}
+                    Err(PlotError::Figure(FigureError::NoData { .. })) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(written)
+    }
+
+    /// The column that `throughput` shows for a case.
+    fn metric(&self, case: &str) -> &str {
+        let of_case = self.config.get("cases").and_then(|cases| cases.get(case)?.get("metric"));
+        let metric = of_case.or_else(|| self.config.get("metric"));
+        metric.and_then(toml::Value::as_str).unwrap_or("ops_per_s")
     }
 
     /// The runs of the chosen case and point.
@@ -191,6 +201,13 @@ fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
     }
     known
+}
+
+/// A case's name as a folder.
+fn slug(case: &str) -> String {
+    let plain = |letter: char| if letter.is_alphanumeric() { letter } else { '-' };
+    let parts: String = case.to_lowercase().chars().map(plain).collect();
+    parts.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 /// What distinguishes a panel: the case and the point, as far as there are any.

@@ -9,7 +9,8 @@ use crate::trace::tables::{RunRow, SWEEP_PREFIX};
 
 impl Plots {
     pub(super) fn throughput(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
-        let metric = choice.metric.as_ref().unwrap_or(&self.metric);
+        let case = runs.first().map_or("", |run| run.case.as_str());
+        let metric = choice.metric.as_deref().unwrap_or_else(|| self.metric(case));
         let runs: Vec<RunRow> = runs.iter().copied().cloned().collect();
         let estimates = estimate(&runs, metric)?;
         let axis = Axis::of(&runs);
