@@ -84,7 +84,9 @@ fn main() {
                 workload: &w,
                 machine: &MachineSpec::Linux(LinuxParameters::default()),
                 policy: &PolicySpec::TimedWait(Default::default()),
-                duration: Span::from_s(3600),
+                duration: Span::from_s(
+                    std::env::args().nth(2).map_or(3600, |s| s.parse().unwrap()),
+                ),
                 seed: 1,
                 replication: 0,
             },

@@ -7,6 +7,8 @@
 mod account;
 mod check;
 mod engine;
+#[cfg(test)]
+mod golden;
 mod lock;
 mod phases;
 pub mod queue;
