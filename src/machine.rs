@@ -72,6 +72,10 @@ pub enum Placement {
 /// The engine names a core's current thread and the instant at every call; the machine keeps the
 /// queues and the shares.
 pub trait Machine {
+    /// Whether calls cost nothing and threads are never taken off their cores, so that the engine
+    /// can take short cuts through phases that take no time.
+    const INSTANT: bool = false;
+
     /// What always costs the same.
     fn costs(&self) -> Costs;
 

@@ -36,6 +36,8 @@ impl Ideal {
 }
 
 impl Machine for Ideal {
+    const INSTANT: bool = true;
+
     #[inline]
     fn costs(&self) -> Costs {
         Costs::default()
@@ -46,6 +48,7 @@ impl Machine for Ideal {
         Span::ZERO
     }
 
+    #[inline]
     fn ticking_cores(&self) -> u16 {
         0
     }

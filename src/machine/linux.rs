@@ -151,6 +151,7 @@ impl Machine for Linux {
         self.log_normal(median, given.call_sigma)
     }
 
+    #[inline]
     fn ticking_cores(&self) -> u16 {
         self.parameters.cores.get()
     }

@@ -19,19 +19,19 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// changes: its state, its core, or whether it holds the lock.
     #[inline]
     pub fn mark(&mut self, thread: ThreadId) {
-        let account = &self.threads[thread.index()];
-        let (since, state) = (account.state_since, account.state);
-        if since == self.now {
+        let account = &mut self.threads[thread.index()];
+        let (since, state, now) = (account.state_since, account.state, self.now);
+        if since == now {
             return;
         }
+        account.state_since = now;
         // On a core, a stretch may begin with a context switch.
         let switched = match account.place {
-            Place::On(_) => account.switched_at.clamp(since, self.now),
+            Place::On(_) if !M::INSTANT => account.switched_at.clamp(since, now),
             _ => since,
         };
         self.book(thread, State::Overhead, since, switched);
-        self.book(thread, state, switched, self.now);
-        self.threads[thread.index()].state_since = self.now;
+        self.book(thread, state, switched, now);
     }
 
     #[inline]

@@ -51,7 +51,7 @@ pub(super) struct Simulation<'a, M, S> {
     pub machine: M,
     cores: Vec<Core>,
     /// Threads that have got a core and go on at this instant.
-    agenda: VecDeque<ThreadId>,
+    agenda: Vec<ThreadId>,
     /// The thread whose phase is ending right now.
     acting: Option<ThreadId>,
     unborn: usize,
@@ -101,7 +101,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             now: Instant::ZERO,
             queue,
             sink,
-            agenda: VecDeque::new(),
+            agenda: Vec::with_capacity(count),
             acting: None,
             unborn: count,
             end: Instant::ZERO + spec.duration,
@@ -127,17 +127,21 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             }
             self.now = at;
             self.events += 1;
+            self.queue.take(slot);
             if slot < threads {
-                self.queue.clear(slot);
                 self.thread_event(ThreadId(slot as u32));
             } else if slot < ticking {
                 self.tick((slot - threads) as u16);
             } else {
                 self.request_arrives(slot - ticking);
             }
-            while let Some(thread) = self.agenda.pop_front() {
+            let mut done = 0;
+            while let Some(&thread) = self.agenda.get(done) {
+                done += 1;
                 self.act(thread);
             }
+            self.agenda.clear();
+            self.queue.settle(slot);
             self.check_invariants();
         };
         self.outcome(ending)
@@ -325,17 +329,22 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     /// Puts a thread on a core that is its own.
     fn dispatch(&mut self, core: u16, thread: ThreadId) {
-        let last = self.cores[usize::from(core)].last.replace(thread);
-        let switch = if last == Some(thread) { Span::ZERO } else { self.costs.context_switch };
+        let switch =
+            if M::INSTANT || self.cores[usize::from(core)].last.replace(thread) == Some(thread) {
+                Span::ZERO
+            } else {
+                self.costs.context_switch
+            };
         self.mark(thread);
         let state = &mut self.threads[thread.index()];
         state.place = Place::On(core);
         state.switched_at = self.now + switch;
         state.progress_from = state.switched_at;
         state.state = state.phase.state_on_core();
+        let at_once = state.left.is_zero() && switch.is_zero();
         self.emit(thread, EventKind::Dispatch, None);
-        if self.threads[thread.index()].left.is_zero() && switch.is_zero() {
-            self.agenda.push_back(thread);
+        if at_once {
+            self.agenda.push(thread);
         } else {
             self.arm(thread);
         }
@@ -410,7 +419,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
     fn act(&mut self, thread: ThreadId) {
         self.acting = Some(thread);
-        let mut user_mode = !self.threads[thread.index()].phase.in_kernel();
+        let mut user_mode = !M::INSTANT && !self.threads[thread.index()].phase.in_kernel();
         loop {
             let Place::On(core) = self.threads[thread.index()].place else { break };
             // Between two calls into the kernel, too, a thread passes through user mode.
@@ -428,7 +437,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 self.check_point(thread);
             } else if state.left.is_zero() {
                 self.end_phase(thread);
-                user_mode = true;
+                user_mode = !M::INSTANT;
             } else {
                 self.arm(thread);
                 break;
@@ -495,10 +504,12 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     /// Lets the lock go, or does at once what the thread wants to do without it.
     pub fn let_go(&mut self, thread: ThreadId, reason: Reason) {
-        if self.lock.is_some() {
-            self.enter(thread, Phase::Release(reason), self.costs.lock_call);
-        } else {
+        if self.lock.is_none() {
             self.without_lock(thread, reason);
+        } else if M::INSTANT {
+            self.release(thread, reason);
+        } else {
+            self.enter(thread, Phase::Release(reason), self.costs.lock_call);
         }
     }
 }

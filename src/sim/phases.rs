@@ -214,6 +214,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             self.emit(thread, EventKind::DropRequest, holder);
             self.rearm_holder();
         }
+        if let Entry::Sleep { .. } = answer.entry {
+            if M::INSTANT {
+                self.asleep(thread);
+            } else {
+                self.enter_kernel(thread, Phase::FallAsleep);
+            }
+        }
     }
 
     /// Starts a call that goes to sleep.
@@ -228,18 +235,16 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         lock.sleepers.push(thread, state.asked_since);
         state.deadline = timeout.map(|timeout| self.now + timeout + self.costs.timer_slack);
         self.emit(thread, EventKind::Sleep, None);
-        self.enter_kernel(thread, Phase::FallAsleep);
     }
 
     fn acquire(&mut self, thread: ThreadId) {
         let switched = self.give(thread);
         let waiters = match &mut self.lock {
-            Some(lock) if switched => std::mem::take(&mut lock.switch_waiters),
-            _ => Vec::new(),
+            Some(lock) if switched && !lock.switch_waiters.is_empty() => {
+                std::mem::take(&mut lock.switch_waiters)
+            }
+            _ => return self.resume(thread),
         };
-        if waiters.is_empty() {
-            return self.resume(thread);
-        }
         self.enter(thread, Phase::WakeSwitched, Span::ZERO);
         let takes = waiters.into_iter().map(|waiter| self.wake_switched(waiter)).sum();
         self.threads[thread.index()].left = takes;
@@ -259,7 +264,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         switched
     }
 
-    fn release(&mut self, thread: ThreadId, reason: Reason) {
+    pub fn release(&mut self, thread: ThreadId, reason: Reason) {
         self.mark(thread);
         let Some(lock) = &mut self.lock else { return };
         let (release, held) = lock.free(self.now, self.alive, reason);
@@ -286,6 +291,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 next
             }
         };
+        if M::INSTANT {
+            self.wake_sleeper(next, thread);
+            return self.after_release(thread, reason, release.then);
+        }
         // The sleeper is on its way from the begin of the call, the caller goes on from its end.
         self.enter(thread, Phase::WakeNext { reason, then: release.then }, Span::ZERO);
         let takes = self.wake_sleeper(next, thread);
@@ -304,7 +313,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn wake_sleeper(&mut self, thread: ThreadId, by: ThreadId) -> Span {
         self.emit(thread, EventKind::Wake, Some(by));
         if self.threads[thread.index()].phase == Phase::Asleep {
-            self.queue.clear(thread.index());
+            if self.threads[thread.index()].deadline.is_some() {
+                self.queue.clear(thread.index());
+            }
             self.wake_into(thread, self.woken_phase(thread))
         } else {
             self.threads[thread.index()].woken = true;
@@ -401,6 +412,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.return_to_lock(thread);
             }
             (Reason::Blocking, Pause::CCode(span)) => self.enter(thread, Phase::CRelease, span),
+            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) if M::INSTANT => {
+                self.block(thread);
+            }
             (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => {
                 self.enter_kernel(thread, Phase::Blocking);
             }

@@ -55,17 +55,33 @@ impl Queue {
         (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
     }
 
+    /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
+    /// most are, at once. Until then, or until [`Self::settle`], do not ask for the first event.
     #[inline]
-    fn put(&mut self, slot: usize, key: u64) {
+    pub fn take(&mut self, slot: usize) {
+        self.nodes[self.leaves + slot] = NEVER;
+    }
+
+    /// Brings the tree in order if a taken slot has not been set anew.
+    #[inline]
+    pub fn settle(&mut self, slot: usize) {
+        if self.nodes[self.leaves + slot] == NEVER {
+            self.put(slot, NEVER);
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, slot: usize, mut key: u64) {
+        let nodes = self.nodes.as_mut_slice();
         let mut at = self.leaves + slot;
-        self.nodes[at] = key;
+        nodes[at] = key;
         while at > 1 {
-            let smaller = self.nodes[at].min(self.nodes[at ^ 1]);
+            key = key.min(nodes[at ^ 1]);
             at /= 2;
-            if self.nodes[at] == smaller {
+            if nodes[at] == key {
                 break;
             }
-            self.nodes[at] = smaller;
+            nodes[at] = key;
         }
     }
 }
