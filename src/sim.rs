@@ -6,10 +6,12 @@
 
 mod account;
 mod check;
+mod cores;
 mod engine;
 #[cfg(test)]
 mod golden;
 mod lock;
+mod locking;
 mod phases;
 pub mod queue;
 mod thread;
