@@ -95,7 +95,7 @@ pub trait Machine {
     fn repick(&mut self, now: Instant, core: u16, current: ThreadId) -> ThreadId;
 
     /// When a core next has a tick that matters: `None` while nobody queues there.
-    fn next_tick(&self, now: Instant, core: u16) -> Option<Instant>;
+    fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant>;
 
     /// A core's tick: whether the core is to pick again.
     fn tick(&mut self, now: Instant, core: u16) -> bool;

@@ -83,7 +83,7 @@ impl Machine for Ideal {
         current
     }
 
-    fn next_tick(&self, _now: Instant, _core: u16) -> Option<Instant> {
+    fn next_tick(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
         None
     }
 

@@ -13,14 +13,14 @@ pub(super) struct Log<'a, S> {
 
 impl<S: Sink> Log<'_, S> {
     /// Changes the state in which a thread's time counts from now on.
-    #[inline]
+    #[inline(always)]
     pub fn set_state(&mut self, thread: &mut Thread, state: State) {
         self.mark(thread);
         thread.state = state;
     }
 
     /// Starts a phase of a thread, which counts if the thread is on a core.
-    #[inline]
+    #[inline(always)]
     pub fn enter(&mut self, thread: &mut Thread, phase: Phase, takes: Span) {
         let state = phase.state_on_core();
         thread.phase = phase;
@@ -32,7 +32,7 @@ impl<S: Sink> Log<'_, S> {
 
     /// Accounts for the time since the last mark. Call it before what the account says of a thread
     /// changes: its state, its core, or whether it holds the lock.
-    #[inline]
+    #[inline(always)]
     pub fn mark(&mut self, thread: &mut Thread) {
         let (since, now) = (thread.state_since, self.now);
         if since == now {
@@ -48,7 +48,7 @@ impl<S: Sink> Log<'_, S> {
         self.book(thread, thread.state, switched, now);
     }
 
-    #[inline]
+    #[inline(always)]
     fn book(&mut self, thread: &mut Thread, state: State, start: Instant, end: Instant) {
         if start == end {
             return;
@@ -62,7 +62,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// Tells the sink what happened to a thread.
-    #[inline]
+    #[inline(always)]
     pub fn emit(&mut self, thread: &Thread, kind: EventKind, other: Option<ThreadId>) {
         if S::EVENTS {
             let (at, core) = (self.now, thread.place.core());
@@ -71,7 +71,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// An operation begins now, or began with the pass.
-    #[inline]
+    #[inline(always)]
     pub fn op_start(&mut self, thread: &mut Thread) {
         if !thread.at_head {
             self.mark_op(thread, Span::ZERO);
@@ -80,7 +80,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// An operation is done.
-    #[inline]
+    #[inline(always)]
     pub fn op_end(&mut self, thread: &mut Thread) {
         self.mark(thread);
         self.emit(thread, EventKind::OpEnd, None);
@@ -95,13 +95,13 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// A pass begins, and with it an operation that stands at its head.
-    #[inline]
+    #[inline(always)]
     pub fn mark_pass(&mut self, thread: &mut Thread, queued: Span) {
         thread.at_head = true;
         self.mark_op(thread, queued);
     }
 
-    #[inline]
+    #[inline(always)]
     fn mark_op(&mut self, thread: &mut Thread, queued: Span) {
         self.mark(thread);
         thread.op_start = self.now;

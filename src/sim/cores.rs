@@ -44,14 +44,16 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Makes a thread ready to run its phase.
-    #[inline]
+    #[inline(always)]
     pub fn make_ready(&mut self, thread: ThreadId) {
         let now = self.log.now;
         let state = &mut self.threads[thread.index()];
         self.log.set_state(state, State::CoreWait);
         match self.machine.wake(now, thread) {
             Placement::Run { core, after } => {
-                self.cores[usize::from(core)].current = Some(thread);
+                if !M::INSTANT {
+                    self.cores[usize::from(core)].current = Some(thread);
+                }
                 if after.is_zero() {
                     self.dispatch(core, thread);
                 } else {
@@ -110,7 +112,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Takes a thread that sleeps, blocks or ends off its core.
-    #[inline]
+    #[inline(always)]
     pub fn leave_core(&mut self, thread: ThreadId, reason: State) {
         let state = &mut self.threads[thread.index()];
         let Place::On(core) = state.place else {
@@ -120,9 +122,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         state.place = Place::Off;
         state.totals.voluntary_switches += 1;
         let next = self.machine.leave(self.log.now, core, thread);
-        let here = &mut self.cores[usize::from(core)];
-        here.current = next;
-        here.resched = false;
+        if !M::INSTANT {
+            let here = &mut self.cores[usize::from(core)];
+            here.current = next;
+            here.resched = false;
+        }
         match next {
             Some(next) => {
                 self.dispatch(core, next);
@@ -134,9 +138,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Puts a thread on a core that is its own.
+    #[inline(always)]
     pub fn dispatch(&mut self, core: u16, thread: ThreadId) {
-        let last = self.cores[usize::from(core)].last.replace(thread);
-        let switch = if last == Some(thread) { Span::ZERO } else { self.costs.context_switch };
+        let switch = if M::INSTANT || self.comes_back(core, thread) {
+            Span::ZERO
+        } else {
+            self.costs.context_switch
+        };
         let state = &mut self.threads[thread.index()];
         self.log.mark(state);
         state.place = Place::On(core);
@@ -151,8 +159,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Sets the event at which the phase of a thread on a core ends or meets a check point.
+    /// Whether a thread that is put on a core was the last to run there.
     #[inline]
+    fn comes_back(&mut self, core: u16, thread: ThreadId) -> bool {
+        self.cores[usize::from(core)].last.replace(thread) == Some(thread)
+    }
+
+    /// Sets the event at which the phase of a thread on a core ends or meets a check point.
+    #[inline(always)]
     pub fn arm(&mut self, thread: ThreadId) {
         let now = self.log.now;
         let state = &mut self.threads[thread.index()];
@@ -181,7 +195,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Brings the phase of a thread on a core up to date.
-    #[inline]
+    #[inline(always)]
     pub fn progress(&mut self, thread: ThreadId) {
         let now = self.log.now;
         let state = &mut self.threads[thread.index()];

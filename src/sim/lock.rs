@@ -40,7 +40,7 @@ impl Lock {
     }
 
     /// Asks the policy something.
-    #[inline]
+    #[inline(always)]
     pub fn consult<T>(
         &mut self,
         now: Instant,
@@ -59,7 +59,7 @@ impl Lock {
 
     /// How much longer the holder computes until it meets a check point that matters, if any does;
     /// the last check point was `since_check` ago.
-    #[inline]
+    #[inline(always)]
     pub fn until_check(&mut self, now: Instant, threads: usize, since_check: Span) -> Option<Span> {
         let spacing = self.check_spacing?;
         let next = self.consult(now, threads, |policy, view| policy.next_check(view))?;
@@ -67,7 +67,7 @@ impl Lock {
     }
 
     /// A sleeper leaves the queue: it is on its way to the lock.
-    #[inline]
+    #[inline(always)]
     pub fn call(&mut self, thread: &mut Thread) {
         let asleep = self.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
@@ -76,7 +76,7 @@ impl Lock {
     }
 
     /// Gives the free lock to a thread; says whether that is a switch.
-    #[inline]
+    #[inline(always)]
     pub fn give<S: Sink>(
         &mut self,
         log: &mut Log<'_, S>,
@@ -101,7 +101,7 @@ impl Lock {
     }
 
     /// Takes the lock from its holder; says who is told, and what the holder does next.
-    #[inline]
+    #[inline(always)]
     pub fn free<S: Sink>(
         &mut self,
         log: &mut Log<'_, S>,

@@ -9,7 +9,7 @@ use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Comes back from outside and asks for the lock.
-    #[inline]
+    #[inline(always)]
     pub fn return_to_lock(&mut self, thread: ThreadId) {
         let state = &mut self.threads[thread.index()];
         if self.lock.is_some() {
@@ -25,7 +25,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Enters a phase that begins with a call into the lock, getting a core first if need be.
-    #[inline]
+    #[inline(always)]
     fn call_lock(&mut self, thread: ThreadId, phase: Phase) {
         let state = &mut self.threads[thread.index()];
         self.log.enter(state, phase, self.costs.lock_call);
@@ -35,14 +35,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Starts a call that goes to sleep.
-    #[inline]
+    #[inline(always)]
     pub fn enter_kernel(&mut self, thread: ThreadId, phase: Phase) {
         let takes = self.machine.system_call(SystemCall::Sleep);
         self.log.enter(&mut self.threads[thread.index()], phase, takes);
     }
 
     /// Puts the thread's question to the policy, and carries out the answer.
-    #[inline]
+    #[inline(always)]
     pub fn answer(&mut self, thread: ThreadId, ask: Ask) {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut self.threads[thread.index()];
@@ -76,7 +76,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn acquire(&mut self, thread: ThreadId) {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut self.threads[thread.index()];
@@ -91,7 +91,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Lets the lock go, or does at once what the thread wants to do without it.
-    #[inline]
+    #[inline(always)]
     pub fn let_go(&mut self, thread: ThreadId, reason: Reason) {
         if self.lock.is_none() {
             self.without_lock(thread, reason);
@@ -104,7 +104,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Frees the lock, and sets the successor on its way.
-    #[inline]
+    #[inline(always)]
     pub fn release(&mut self, thread: ThreadId, reason: Reason) {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut self.threads[thread.index()];
@@ -130,7 +130,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// A sleeper that was called is woken, by the thread `by`; says what the call costs.
-    #[inline]
+    #[inline(always)]
     fn wake_sleeper(&mut self, thread: ThreadId, by: ThreadId) -> Span {
         let state = &mut self.threads[thread.index()];
         self.log.emit(state, EventKind::Wake, Some(by));
@@ -147,7 +147,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
-    #[inline]
+    #[inline(always)]
     fn wake_into(&mut self, thread: ThreadId, phase: Phase) -> Span {
         self.call_lock(thread, phase);
         match self.threads[thread.index()].place {
@@ -157,7 +157,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The call to sleep at the lock is over: sleep, unless something has happened meanwhile.
-    #[inline]
+    #[inline(always)]
     pub fn asleep(&mut self, thread: ThreadId) {
         let state = &mut self.threads[thread.index()];
         if std::mem::take(&mut state.woken) {
@@ -191,7 +191,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The successor is awake: the releaser goes on, or awaits the switch.
-    #[inline]
+    #[inline(always)]
     pub fn after_release(&mut self, thread: ThreadId, reason: Reason, then: Then) {
         if then == Then::AwaitSwitch {
             let Some(lock) = &mut self.lock else { return };

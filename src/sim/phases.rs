@@ -10,7 +10,7 @@ use crate::workload::{Arrivals, Law, Want};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// The phase of a thread on a core is over: what follows?
-    #[inline]
+    #[inline(always)]
     pub fn end_phase(&mut self, thread: ThreadId) {
         match self.threads[thread.index()].phase {
             Phase::Compute | Phase::CHold => self.next_step(thread),
@@ -41,7 +41,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Goes on with an interrupted computation, or with the next step.
-    #[inline]
+    #[inline(always)]
     pub fn resume(&mut self, thread: ThreadId) {
         let state = &mut self.threads[thread.index()];
         let burst = std::mem::take(&mut state.burst);
@@ -81,7 +81,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Lets the lock go for something that does not need it.
-    #[inline]
+    #[inline(always)]
     fn pause(&mut self, thread: ThreadId, pause: Pause) {
         let state = &mut self.threads[thread.index()];
         state.pause = pause;
@@ -90,7 +90,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// A pass is over; says whether the thread has something else to do than to begin the next.
-    #[inline]
+    #[inline(always)]
     fn end_pass(&mut self, thread: ThreadId) -> bool {
         let state = &mut self.threads[thread.index()];
         state.passes += 1;
@@ -143,7 +143,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Begins a pass of a thread that comes from outside.
-    #[inline]
+    #[inline(always)]
     pub fn begin_pass(&mut self, thread: ThreadId, queued: Span) {
         self.log.mark_pass(&mut self.threads[thread.index()], queued);
         self.return_to_lock(thread);
@@ -171,7 +171,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// What a thread does on its core once it has let the lock go.
-    #[inline]
+    #[inline(always)]
     pub fn without_lock(&mut self, thread: ThreadId, reason: Reason) {
         let state = &mut self.threads[thread.index()];
         match (reason, state.pause) {
@@ -191,7 +191,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The call to block is over: block.
-    #[inline]
+    #[inline(always)]
     fn block(&mut self, thread: ThreadId) {
         let state = &mut self.threads[thread.index()];
         let until = match state.pause {

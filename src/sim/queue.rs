@@ -18,10 +18,13 @@ pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
 /// Pending events, one for each slot.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// A complete binary tree, root at 1, each node the smaller of its two children; the leaves are
-    /// keys: time, then slot.
-    nodes: Vec<u64>,
+    /// A complete tree of fours, the root first. The keys of a four are the smallest of its four
+    /// children each or, at the bottom, those of slots: time, then slot.
+    fours: Vec<[u64; 4]>,
+    /// Where the keys of slots begin, counted in keys.
     leaves: usize,
+    /// The smallest key.
+    first: u64,
 }
 
 impl Queue {
@@ -29,60 +32,77 @@ impl Queue {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
-        let leaves = slots.next_power_of_two().max(2);
-        Self { nodes: vec![NEVER; 2 * leaves], leaves }
+        let (mut above, mut bottom) = (0, 1);
+        while 4 * bottom < slots {
+            above += bottom;
+            bottom *= 4;
+        }
+        Self { fours: vec![[NEVER; 4]; above + bottom], leaves: 4 * above, first: NEVER }
     }
 
     /// Sets the event of a slot, whether it had one or not.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, slot: usize, at: Instant) {
         debug_assert!(at.ns() < 1 << (u64::BITS - SLOT_BITS), "{at:?} does not fit into a key");
-        self.put(slot, at.ns() << SLOT_BITS | slot as u64);
+        self.change(slot, at.ns() << SLOT_BITS | slot as u64);
     }
 
     /// Removes the event of a slot, if it has one.
-    #[inline]
+    #[inline(always)]
     pub fn clear(&mut self, slot: usize) {
-        self.put(slot, NEVER);
+        self.change(slot, NEVER);
     }
 
     /// The earliest event.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn first(&self) -> Option<(Instant, usize)> {
-        let key = self.nodes[1];
-        let slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
-        (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
+        let slot = (self.first & (MOST_SLOTS as u64 - 1)) as usize;
+        (self.first != NEVER).then_some((Instant::from_ns(self.first >> SLOT_BITS), slot))
     }
 
     /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
     /// most are, at once. Until then, or until [`Self::settle`], do not ask for the first event.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, slot: usize) {
-        self.nodes[self.leaves + slot] = NEVER;
+        *self.key(slot) = NEVER;
     }
 
     /// Brings the tree in order if a taken slot has not been set anew.
-    #[inline]
+    #[inline(always)]
     pub fn settle(&mut self, slot: usize) {
-        if self.nodes[self.leaves + slot] == NEVER {
+        if *self.key(slot) == NEVER {
             self.put(slot, NEVER);
         }
     }
 
     #[inline]
+    fn change(&mut self, slot: usize, key: u64) {
+        if *self.key(slot) != key {
+            self.put(slot, key);
+        }
+    }
+
+    #[inline]
+    fn key(&mut self, slot: usize) -> &mut u64 {
+        let at = self.leaves + slot;
+        &mut self.fours[at / 4][at % 4]
+    }
+
+    #[inline]
     fn put(&mut self, slot: usize, mut key: u64) {
-        let nodes = self.nodes.as_mut_slice();
         let mut at = self.leaves + slot;
-        nodes[at] = key;
-        while at > 1 {
-            key = key.min(nodes[at ^ 1]);
-            at /= 2;
-            if nodes[at] == key {
+        loop {
+            let four = &mut self.fours[at / 4];
+            four[at % 4] = key;
+            key = four[0].min(four[1]).min(four[2].min(four[3]));
+            if at < 4 {
                 break;
             }
-            nodes[at] = key;
+            // The children of key `k` are the four after the root's and those of all keys before.
+            at = at / 4 - 1;
         }
+        self.first = key;
     }
 }
 

@@ -133,7 +133,7 @@ impl Cursor {
     }
 
     /// Moves to the next thing that the thread wants. After [`Want::PassEnd`], begins again.
-    #[inline]
+    #[inline(always)]
     pub fn advance(&mut self, program: &Program) -> Want {
         loop {
             let Some(step) = program.steps.get(self.at) else {
@@ -167,7 +167,7 @@ impl Cursor {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw(&mut self, step: usize, law: &Law) -> Span {
         match law {
             Law::Constant(span) => *span,
