@@ -48,7 +48,7 @@ impl<S: Sink> Log<'_, S> {
         self.book(thread, thread.state, switched, now);
     }
 
-    #[inline(always)]
+    #[inline]
     fn book(&mut self, thread: &mut Thread, state: State, start: Instant, end: Instant) {
         if start == end {
             return;
@@ -62,7 +62,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// Tells the sink what happened to a thread.
-    #[inline(always)]
+    #[inline]
     pub fn emit(&mut self, thread: &Thread, kind: EventKind, other: Option<ThreadId>) {
         if S::EVENTS {
             let (at, core) = (self.now, thread.place.core());
@@ -71,7 +71,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// An operation begins now, or began with the pass.
-    #[inline(always)]
+    #[inline]
     pub fn op_start(&mut self, thread: &mut Thread) {
         if !thread.at_head {
             self.mark_op(thread, Span::ZERO);
@@ -80,7 +80,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// An operation is done.
-    #[inline(always)]
+    #[inline]
     pub fn op_end(&mut self, thread: &mut Thread) {
         self.mark(thread);
         self.emit(thread, EventKind::OpEnd, None);
@@ -95,13 +95,13 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// A pass begins, and with it an operation that stands at its head.
-    #[inline(always)]
+    #[inline]
     pub fn mark_pass(&mut self, thread: &mut Thread, queued: Span) {
         thread.at_head = true;
         self.mark_op(thread, queued);
     }
 
-    #[inline(always)]
+    #[inline]
     fn mark_op(&mut self, thread: &mut Thread, queued: Span) {
         self.mark(thread);
         thread.op_start = self.now;

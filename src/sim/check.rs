@@ -7,7 +7,7 @@ use crate::trace::Sink;
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Checked after every event. That one thread at most has the lock, and one at most a core, is
     /// asserted where locks and cores are given; that accounts are complete, where they are closed.
-    #[inline(always)]
+    #[inline]
     pub(super) fn check_invariants(&self) {
         let Some(lock) = &self.lock else { return };
         // No lost wake-up: a free lock with sleepers has somebody on the way to it.

@@ -195,7 +195,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Brings the phase of a thread on a core up to date.
-    #[inline(always)]
+    #[inline]
     pub fn progress(&mut self, thread: ThreadId) {
         let now = self.log.now;
         let state = &mut self.threads[thread.index()];

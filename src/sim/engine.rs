@@ -138,7 +138,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         self.outcome(ending)
     }
 
-    #[inline(always)]
+    #[inline]
     fn thread_event(&mut self, thread: ThreadId) {
         match self.threads[thread.index()].place {
             Place::On(_) => {
@@ -152,7 +152,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     /// A sleep, a blocking call or the time before a start is over.
-    #[inline(always)]
+    #[inline]
     fn timer(&mut self, thread: ThreadId) {
         let state = &self.threads[thread.index()];
         match state.phase {

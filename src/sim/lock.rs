@@ -40,7 +40,7 @@ impl Lock {
     }
 
     /// Asks the policy something.
-    #[inline(always)]
+    #[inline]
     pub fn consult<T>(
         &mut self,
         now: Instant,
@@ -59,7 +59,7 @@ impl Lock {
 
     /// How much longer the holder computes until it meets a check point that matters, if any does;
     /// the last check point was `since_check` ago.
-    #[inline(always)]
+    #[inline]
     pub fn until_check(&mut self, now: Instant, threads: usize, since_check: Span) -> Option<Span> {
         let spacing = self.check_spacing?;
         let next = self.consult(now, threads, |policy, view| policy.next_check(view))?;
@@ -67,7 +67,7 @@ impl Lock {
     }
 
     /// A sleeper leaves the queue: it is on its way to the lock.
-    #[inline(always)]
+    #[inline]
     pub fn call(&mut self, thread: &mut Thread) {
         let asleep = self.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);

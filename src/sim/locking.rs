@@ -35,7 +35,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Starts a call that goes to sleep.
-    #[inline(always)]
+    #[inline]
     pub fn enter_kernel(&mut self, thread: ThreadId, phase: Phase) {
         let takes = self.machine.system_call(SystemCall::Sleep);
         self.log.enter(&mut self.threads[thread.index()], phase, takes);

@@ -41,20 +41,20 @@ impl Queue {
     }
 
     /// Sets the event of a slot, whether it had one or not.
-    #[inline(always)]
+    #[inline]
     pub fn set(&mut self, slot: usize, at: Instant) {
         debug_assert!(at.ns() < 1 << (u64::BITS - SLOT_BITS), "{at:?} does not fit into a key");
         self.change(slot, at.ns() << SLOT_BITS | slot as u64);
     }
 
     /// Removes the event of a slot, if it has one.
-    #[inline(always)]
+    #[inline]
     pub fn clear(&mut self, slot: usize) {
         self.change(slot, NEVER);
     }
 
     /// The earliest event.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub fn first(&self) -> Option<(Instant, usize)> {
         let slot = (self.first & (MOST_SLOTS as u64 - 1)) as usize;
@@ -63,13 +63,13 @@ impl Queue {
 
     /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
     /// most are, at once. Until then, or until [`Self::settle`], do not ask for the first event.
-    #[inline(always)]
+    #[inline]
     pub fn take(&mut self, slot: usize) {
         *self.key(slot) = NEVER;
     }
 
     /// Brings the tree in order if a taken slot has not been set anew.
-    #[inline(always)]
+    #[inline]
     pub fn settle(&mut self, slot: usize) {
         if *self.key(slot) == NEVER {
             self.put(slot, NEVER);

@@ -167,7 +167,7 @@ impl Cursor {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn draw(&mut self, step: usize, law: &Law) -> Span {
         match law {
             Law::Constant(span) => *span,
