@@ -3,6 +3,9 @@
 //! **Order.** Time is integer nanoseconds. Two events at one instant are taken in the order of their
 //! slots: threads by number, then cores, then groups that receive requests. What an event sets off
 //! without taking time happens before the next event.
+//!
+//! **Speed.** A handler takes one reference to its thread, and what every event goes through is
+//! inlined by force: left to itself, the compiler calls it, and a run takes a fifth more instructions.
 
 mod account;
 mod check;

@@ -228,8 +228,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn act(&mut self, thread: ThreadId) {
         self.acting = Some(thread);
         let mut user_mode = !self.threads[thread.index()].phase.in_kernel();
-        loop {
-            let Place::On(core) = self.threads[thread.index()].place else { break };
+        while let Place::On(core) = self.threads[thread.index()].place {
             // Between two calls into the kernel, too, a thread passes through user mode.
             if !M::INSTANT && user_mode && self.cores[usize::from(core)].resched {
                 self.switch_from(core, thread);

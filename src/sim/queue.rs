@@ -129,8 +129,8 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_a_sorted_map(
-            slots in 1_usize..40,
-            moves in prop::collection::vec((0_usize..40, prop::option::of(0_u64..100)), 0..300),
+            slots in 1_usize..100,
+            moves in prop::collection::vec((0_usize..100, prop::option::of(0_u64..100)), 0..300),
         ) {
             let mut queue = Queue::new(slots);
             let mut twin = BTreeMap::new();
@@ -145,6 +145,16 @@ mod tests {
                         queue.clear(slot);
                         twin.remove(&slot);
                     }
+                }
+                // Every other event is taken, and the moved slot's set anew meanwhile.
+                if let Some((_, taken)) = queue.first().filter(|(at, _)| at.ns() % 2 == 0) {
+                    queue.take(taken);
+                    twin.remove(&taken);
+                    if let Some(at) = at {
+                        queue.set(slot, Instant::from_ns(at));
+                        twin.insert(slot, at);
+                    }
+                    queue.settle(taken);
                 }
                 let first = twin.iter().map(|(slot, at)| (*at, *slot)).min();
                 prop_assert_eq!(queue.first().map(|(at, slot)| (at.ns(), slot)), first);
