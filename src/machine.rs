@@ -72,6 +72,10 @@ pub enum Placement {
 /// The engine names a core's current thread and the instant at every call; the machine keeps the
 /// queues and the shares.
 pub trait Machine {
+    /// Whether calls cost nothing and threads are never taken off their cores, so that the engine
+    /// can take short cuts through phases that take no time.
+    const INSTANT: bool = false;
+
     /// What always costs the same.
     fn costs(&self) -> Costs;
 
@@ -91,7 +95,7 @@ pub trait Machine {
     fn repick(&mut self, now: Instant, core: u16, current: ThreadId) -> ThreadId;
 
     /// When a core next has a tick that matters: `None` while nobody queues there.
-    fn next_tick(&self, now: Instant, core: u16) -> Option<Instant>;
+    fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant>;
 
     /// A core's tick: whether the core is to pick again.
     fn tick(&mut self, now: Instant, core: u16) -> bool;

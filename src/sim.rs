@@ -3,11 +3,18 @@
 //! **Order.** Time is integer nanoseconds. Two events at one instant are taken in the order of their
 //! slots: threads by number, then cores, then groups that receive requests. What an event sets off
 //! without taking time happens before the next event.
+//!
+//! **Speed.** A handler takes one reference to its thread, and what every event goes through is
+//! inlined by force: left to itself, the compiler calls it, and a run takes a fifth more instructions.
 
 mod account;
 mod check;
+mod cores;
 mod engine;
+#[cfg(test)]
+mod golden;
 mod lock;
+mod locking;
 mod phases;
 pub mod queue;
 mod thread;

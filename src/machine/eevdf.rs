@@ -139,7 +139,9 @@ impl RunQueue {
 
     fn run_best(&mut self, now: Instant, entities: &[Entity]) {
         self.current = self.pick(entities);
-        self.queued.retain(|thread| Some(*thread) != self.current);
+        if let Some(at) = self.queued.iter().position(|thread| Some(*thread) == self.current) {
+            self.queued.remove(at);
+        }
         self.accounted = now;
     }
 
@@ -191,6 +193,7 @@ impl RunQueue {
     fn average(&self, entities: &[Entity]) -> i64 {
         match self.count() {
             0 => self.floor,
+            1 => self.floor + self.sum(entities),
             count => self.floor + self.sum(entities).div_euclid(count),
         }
     }
@@ -198,6 +201,12 @@ impl RunQueue {
     /// The eligible thread with the earliest deadline; of equals the current, then the one that
     /// queued first.
     fn pick(&self, entities: &[Entity]) -> Option<ThreadId> {
+        // Who is alone is eligible.
+        match (self.current, self.queued.as_slice()) {
+            (current, []) => return current,
+            (None, &[alone]) => return Some(alone),
+            _ => {}
+        }
         let (sum, count) = (self.sum(entities), self.count());
         let eligible =
             |thread: &ThreadId| (entities[thread.index()].vruntime - self.floor) * count <= sum;
@@ -221,7 +230,8 @@ impl RunQueue {
             _ => 0,
         };
         // Its arrival moves the average towards it; the factor makes up for that.
-        entity.vruntime = average - lag * (count + 1) / count.max(1);
+        let shift = if lag == 0 { 0 } else { lag * (count + 1) / count };
+        entity.vruntime = average - shift;
         entity.deadline = entity.vruntime + self.slice;
         entity.core = self.core;
     }

@@ -36,6 +36,8 @@ impl Ideal {
 }
 
 impl Machine for Ideal {
+    const INSTANT: bool = true;
+
     #[inline]
     fn costs(&self) -> Costs {
         Costs::default()
@@ -46,6 +48,7 @@ impl Machine for Ideal {
         Span::ZERO
     }
 
+    #[inline]
     fn ticking_cores(&self) -> u16 {
         0
     }
@@ -80,7 +83,7 @@ impl Machine for Ideal {
         current
     }
 
-    fn next_tick(&self, _now: Instant, _core: u16) -> Option<Instant> {
+    fn next_tick(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
         None
     }
 

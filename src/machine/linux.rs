@@ -85,6 +85,8 @@ impl Default for LinuxParameters {
 pub struct Linux {
     parameters: LinuxParameters,
     ticks: Ticks,
+    /// The first tick that is yet to come, as of the last time that somebody asked.
+    next_tick: Instant,
     queues: Vec<RunQueue>,
     idle_since: Vec<Instant>,
     entities: Vec<Entity>,
@@ -103,6 +105,7 @@ impl Linux {
         Self {
             parameters,
             ticks,
+            next_tick: first,
             queues: (0..cores).map(queue).collect(),
             idle_since: vec![Instant::ZERO; cores.into()],
             entities: vec![Entity::default(); threads],
@@ -151,6 +154,7 @@ impl Machine for Linux {
         self.log_normal(median, given.call_sigma)
     }
 
+    #[inline]
     fn ticking_cores(&self) -> u16 {
         self.parameters.cores.get()
     }
@@ -196,9 +200,14 @@ impl Machine for Linux {
         self.queues[usize::from(core)].repick(now, &mut self.entities).unwrap_or(current)
     }
 
-    fn next_tick(&self, now: Instant, core: u16) -> Option<Instant> {
-        let waiting = self.queues[usize::from(core)].waiting() > 0;
-        waiting.then(|| self.ticks.at_or_after(now + Span::from_ns(1)))
+    fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant> {
+        if self.queues[usize::from(core)].waiting() == 0 {
+            return None;
+        }
+        if self.next_tick <= now {
+            self.next_tick = self.ticks.at_or_after(now + Span::from_ns(1));
+        }
+        Some(self.next_tick)
     }
 
     fn tick(&mut self, now: Instant, core: u16) -> bool {

@@ -2,115 +2,129 @@
 
 use gilsim_policies::{Instant, Span, ThreadId};
 
-use super::engine::Simulation;
-use super::thread::Place;
-use crate::machine::Machine;
+use super::thread::{Phase, Place, Thread};
 use crate::trace::{EventKind, EventRow, IntervalRow, OpRow, Sink, State};
 
-impl<M: Machine, S: Sink> Simulation<'_, M, S> {
+/// The clock, and the sink that is told what happens when.
+pub(super) struct Log<'a, S> {
+    pub now: Instant,
+    pub sink: &'a mut S,
+}
+
+impl<S: Sink> Log<'_, S> {
     /// Changes the state in which a thread's time counts from now on.
-    #[inline]
-    pub fn set_state(&mut self, thread: ThreadId, state: State) {
+    #[inline(always)]
+    pub fn set_state(&mut self, thread: &mut Thread, state: State) {
         self.mark(thread);
-        self.threads[thread.index()].state = state;
+        thread.state = state;
+    }
+
+    /// Starts a phase of a thread, which counts if the thread is on a core.
+    #[inline(always)]
+    pub fn enter(&mut self, thread: &mut Thread, phase: Phase, takes: Span) {
+        let state = phase.state_on_core();
+        thread.phase = phase;
+        thread.left = takes;
+        if matches!(thread.place, Place::On(_)) && thread.state != state {
+            self.set_state(thread, state);
+        }
     }
 
     /// Accounts for the time since the last mark. Call it before what the account says of a thread
     /// changes: its state, its core, or whether it holds the lock.
-    #[inline]
-    pub fn mark(&mut self, thread: ThreadId) {
-        let account = &self.threads[thread.index()];
-        let (since, state) = (account.state_since, account.state);
-        if since == self.now {
+    #[inline(always)]
+    pub fn mark(&mut self, thread: &mut Thread) {
+        let (since, now) = (thread.state_since, self.now);
+        if since == now {
             return;
         }
+        thread.state_since = now;
         // On a core, a stretch may begin with a context switch.
-        let switched = match account.place {
-            Place::On(_) => account.switched_at.clamp(since, self.now),
+        let switched = match thread.place {
+            Place::On(_) => thread.switched_at.clamp(since, now),
             _ => since,
         };
         self.book(thread, State::Overhead, since, switched);
-        self.book(thread, state, switched, self.now);
-        self.threads[thread.index()].state_since = self.now;
+        self.book(thread, thread.state, switched, now);
     }
 
     #[inline]
-    fn book(&mut self, thread: ThreadId, state: State, start: Instant, end: Instant) {
+    fn book(&mut self, thread: &mut Thread, state: State, start: Instant, end: Instant) {
         if start == end {
             return;
         }
-        let account = &mut self.threads[thread.index()];
-        account.totals.times.0[state as usize] += end - start;
-        if account.holds && state == State::Running {
-            account.totals.running_locked += end - start;
+        thread.totals.times.0[state as usize] += end - start;
+        if thread.holds && state == State::Running {
+            thread.totals.running_locked += end - start;
         }
         if S::INTERVALS {
-            let (holds, core) = (account.holds, account.place.core());
+            let Thread { id: thread, holds, place, .. } = *thread;
+            let core = place.core();
             self.sink.interval(&IntervalRow { thread, state, holds, core, start, end });
         }
     }
 
     /// Tells the sink what happened to a thread.
     #[inline]
-    pub fn emit(&mut self, thread: ThreadId, kind: EventKind, other: Option<ThreadId>) {
+    pub fn emit(&mut self, thread: &Thread, kind: EventKind, other: Option<ThreadId>) {
         if S::EVENTS {
-            let core = self.threads[thread.index()].place.core();
-            self.sink.event(&EventRow { at: self.now, thread, kind, core, other });
+            let (at, core) = (self.now, thread.place.core());
+            self.sink.event(&EventRow { at, thread: thread.id, kind, core, other });
         }
     }
 
     /// An operation begins now, or began with the pass.
-    pub fn op_start(&mut self, thread: ThreadId) {
-        if !self.threads[thread.index()].at_head {
-            self.mark(thread);
-            let account = &mut self.threads[thread.index()];
-            account.op_start = self.now;
-            account.op_queued = Span::ZERO;
-            account.op_times = account.totals.times;
+    #[inline]
+    pub fn op_start(&mut self, thread: &mut Thread) {
+        if !thread.at_head {
+            self.mark_op(thread, Span::ZERO);
         }
         self.emit(thread, EventKind::OpStart, None);
     }
 
     /// An operation is done.
-    pub fn op_end(&mut self, thread: ThreadId) {
+    #[inline]
+    pub fn op_end(&mut self, thread: &mut Thread) {
         self.mark(thread);
         self.emit(thread, EventKind::OpEnd, None);
-        let account = &mut self.threads[thread.index()];
-        account.totals.ops += 1;
+        thread.totals.ops += 1;
         self.sink.op(&OpRow {
-            thread,
-            start: account.op_start,
+            thread: thread.id,
+            start: thread.op_start,
             end: self.now,
-            queued: account.op_queued,
-            times: account.totals.times.since(&account.op_times),
+            queued: thread.op_queued,
+            times: thread.totals.times.since(&thread.op_times),
         });
     }
 
     /// A pass begins, and with it an operation that stands at its head.
-    pub fn mark_pass(&mut self, thread: ThreadId, queued: Span) {
-        self.mark(thread);
-        let account = &mut self.threads[thread.index()];
-        account.at_head = true;
-        account.op_start = self.now;
-        account.op_queued = queued;
-        account.op_times = account.totals.times;
+    #[inline]
+    pub fn mark_pass(&mut self, thread: &mut Thread, queued: Span) {
+        thread.at_head = true;
+        self.mark_op(thread, queued);
     }
 
-    /// The last entry in a thread's account.
-    pub fn close_account(&mut self, thread: ThreadId) {
+    #[inline]
+    fn mark_op(&mut self, thread: &mut Thread, queued: Span) {
         self.mark(thread);
-        let now = self.now;
-        let account = &mut self.threads[thread.index()];
-        account.totals.end = now;
-        if account.holds {
-            let since = self.lock.as_ref().map_or(now, |lock| lock.held_since);
-            account.totals.held += now - since;
+        thread.op_start = self.now;
+        thread.op_queued = queued;
+        thread.op_times = thread.totals.times;
+    }
+
+    /// The last entry in the account of a thread that may hold the lock since `held_since`.
+    pub fn close_account(&mut self, thread: &mut Thread, held_since: Option<Instant>) {
+        self.mark(thread);
+        thread.totals.end = self.now;
+        if let Some(since) = held_since.filter(|_| thread.holds) {
+            thread.totals.held += self.now - since;
         }
-        let totals = &account.totals;
+        let totals = &thread.totals;
         assert_eq!(
             totals.times.total(),
             totals.end - totals.start,
-            "{thread}'s time does not add up"
+            "{}'s time does not add up",
+            thread.id,
         );
     }
 }

@@ -15,7 +15,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             lock.holder.is_some() || lock.sleepers.is_empty() || lock.in_flight > 0,
             "lost wake-up at {} ns: the lock is free, {} sleeps, and nobody is on the way; the \
              policy is {:?}",
-            self.now.ns(),
+            self.log.now.ns(),
             lock.sleepers.first().map_or_else(String::new, |thread| thread.to_string()),
             lock.policy,
         );

@@ -2,6 +2,10 @@
 
 use gilsim_policies::{Instant, Policy, Reason, Release, Span, ThreadId, View, WaitQueue};
 
+use super::account::Log;
+use super::thread::Thread;
+use crate::trace::{EventKind, Sink};
+
 /// A lock with its policy.
 #[derive(Debug)]
 pub struct Lock {
@@ -13,8 +17,6 @@ pub struct Lock {
     pub last_holder: Option<ThreadId>,
     /// How often the lock went to a thread other than the one before.
     pub switches: u64,
-    /// Time during which somebody held it, up to the last release.
-    pub held: Span,
     pub sleepers: WaitQueue,
     /// Threads that were woken or have timed out, and have yet to ask again.
     pub in_flight: usize,
@@ -31,7 +33,6 @@ impl Lock {
             held_since: Instant::ZERO,
             last_holder: None,
             switches: 0,
-            held: Span::ZERO,
             sleepers: WaitQueue::new(threads),
             in_flight: 0,
             switch_waiters: Vec::new(),
@@ -56,26 +57,72 @@ impl Lock {
         question(self.policy.as_mut(), &view)
     }
 
-    /// Gives the free lock to a thread.
+    /// How much longer the holder computes until it meets a check point that matters, if any does;
+    /// the last check point was `since_check` ago.
     #[inline]
-    pub fn give(&mut self, now: Instant, threads: usize, thread: ThreadId) {
-        assert!(self.holder.is_none(), "{thread} takes the lock that {:?} holds", self.holder);
-        self.holder = Some(thread);
-        self.held_since = now;
-        if self.last_holder != Some(thread) {
-            self.last_holder = Some(thread);
-            self.switches += 1;
-        }
-        self.consult(now, threads, |policy, view| policy.acquired(view, thread));
+    pub fn until_check(&mut self, now: Instant, threads: usize, since_check: Span) -> Option<Span> {
+        let spacing = self.check_spacing?;
+        let next = self.consult(now, threads, |policy, view| policy.next_check(view))?;
+        Some(spacing * u64::from(next) - since_check)
     }
 
-    /// Takes the lock from its holder; says how long the holder had it.
+    /// A sleeper leaves the queue: it is on its way to the lock.
     #[inline]
-    pub fn free(&mut self, now: Instant, threads: usize, reason: Reason) -> (Release, Span) {
-        let release = self.consult(now, threads, |policy, view| policy.release(view, reason));
-        let held = now - self.held_since;
-        self.held += held;
+    pub fn call(&mut self, thread: &mut Thread) {
+        let asleep = self.sleepers.remove(thread.id);
+        assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
+        self.in_flight += 1;
+        thread.in_flight = true;
+    }
+
+    /// Gives the free lock to a thread; says whether that is a switch.
+    #[inline(always)]
+    pub fn give<S: Sink>(
+        &mut self,
+        log: &mut Log<'_, S>,
+        threads: usize,
+        thread: &mut Thread,
+    ) -> bool {
+        let id = thread.id;
+        assert!(self.holder.is_none(), "{id} takes the lock that {:?} holds", self.holder);
+        log.mark(thread);
+        self.holder = Some(id);
+        self.held_since = log.now;
+        let switched = self.last_holder != Some(id);
+        if switched {
+            self.last_holder = Some(id);
+            self.switches += 1;
+        }
+        self.consult(log.now, threads, |policy, view| policy.acquired(view, id));
+        thread.holds = true;
+        thread.totals.acquisitions += 1;
+        log.emit(thread, EventKind::Acquire, None);
+        switched
+    }
+
+    /// Takes the lock from its holder; says who is told, and what the holder does next.
+    #[inline(always)]
+    pub fn free<S: Sink>(
+        &mut self,
+        log: &mut Log<'_, S>,
+        threads: usize,
+        thread: &mut Thread,
+        reason: Reason,
+    ) -> Release {
+        log.mark(thread);
+        let release = self.consult(log.now, threads, |policy, view| policy.release(view, reason));
+        let held = log.now - self.held_since;
         self.holder = None;
-        (release, held)
+        thread.holds = false;
+        thread.totals.held += held;
+        thread.switches_at_release = self.switches;
+        let kind = if reason == Reason::CheckPoint {
+            EventKind::ForcedDrop
+        } else {
+            thread.totals.voluntary_releases += 1;
+            EventKind::VoluntaryRelease
+        };
+        log.emit(thread, kind, None);
+        release
     }
 }

@@ -18,10 +18,13 @@ pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
 /// Pending events, one for each slot.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// A complete binary tree, root at 1, each node the smaller of its two children; the leaves are
-    /// keys: time, then slot.
-    nodes: Vec<u64>,
+    /// A complete tree of fours, the root first. The keys of a four are the smallest of its four
+    /// children each or, at the bottom, those of slots: time, then slot.
+    fours: Vec<[u64; 4]>,
+    /// Where the keys of slots begin, counted in keys.
     leaves: usize,
+    /// The smallest key.
+    first: u64,
 }
 
 impl Queue {
@@ -29,44 +32,77 @@ impl Queue {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
-        let leaves = slots.next_power_of_two().max(2);
-        Self { nodes: vec![NEVER; 2 * leaves], leaves }
+        let (mut above, mut bottom) = (0, 1);
+        while 4 * bottom < slots {
+            above += bottom;
+            bottom *= 4;
+        }
+        Self { fours: vec![[NEVER; 4]; above + bottom], leaves: 4 * above, first: NEVER }
     }
 
     /// Sets the event of a slot, whether it had one or not.
     #[inline]
     pub fn set(&mut self, slot: usize, at: Instant) {
         debug_assert!(at.ns() < 1 << (u64::BITS - SLOT_BITS), "{at:?} does not fit into a key");
-        self.put(slot, at.ns() << SLOT_BITS | slot as u64);
+        self.change(slot, at.ns() << SLOT_BITS | slot as u64);
     }
 
     /// Removes the event of a slot, if it has one.
     #[inline]
     pub fn clear(&mut self, slot: usize) {
-        self.put(slot, NEVER);
+        self.change(slot, NEVER);
     }
 
     /// The earliest event.
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<(Instant, usize)> {
-        let key = self.nodes[1];
-        let slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
-        (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
+        let slot = (self.first & (MOST_SLOTS as u64 - 1)) as usize;
+        (self.first != NEVER).then_some((Instant::from_ns(self.first >> SLOT_BITS), slot))
+    }
+
+    /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
+    /// most are, at once. Until then, or until [`Self::settle`], do not ask for the first event.
+    #[inline]
+    pub fn take(&mut self, slot: usize) {
+        *self.key(slot) = NEVER;
+    }
+
+    /// Brings the tree in order if a taken slot has not been set anew.
+    #[inline]
+    pub fn settle(&mut self, slot: usize) {
+        if *self.key(slot) == NEVER {
+            self.put(slot, NEVER);
+        }
     }
 
     #[inline]
-    fn put(&mut self, slot: usize, key: u64) {
+    fn change(&mut self, slot: usize, key: u64) {
+        if *self.key(slot) != key {
+            self.put(slot, key);
+        }
+    }
+
+    #[inline]
+    fn key(&mut self, slot: usize) -> &mut u64 {
+        let at = self.leaves + slot;
+        &mut self.fours[at / 4][at % 4]
+    }
+
+    #[inline]
+    fn put(&mut self, slot: usize, mut key: u64) {
         let mut at = self.leaves + slot;
-        self.nodes[at] = key;
-        while at > 1 {
-            let smaller = self.nodes[at].min(self.nodes[at ^ 1]);
-            at /= 2;
-            if self.nodes[at] == smaller {
+        loop {
+            let four = &mut self.fours[at / 4];
+            four[at % 4] = key;
+            key = four[0].min(four[1]).min(four[2].min(four[3]));
+            if at < 4 {
                 break;
             }
-            self.nodes[at] = smaller;
+            // The children of key `k` are the four after the root's and those of all keys before.
+            at = at / 4 - 1;
         }
+        self.first = key;
     }
 }
 
@@ -93,8 +129,8 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_a_sorted_map(
-            slots in 1_usize..40,
-            moves in prop::collection::vec((0_usize..40, prop::option::of(0_u64..100)), 0..300),
+            slots in 1_usize..100,
+            moves in prop::collection::vec((0_usize..100, prop::option::of(0_u64..100)), 0..300),
         ) {
             let mut queue = Queue::new(slots);
             let mut twin = BTreeMap::new();
@@ -109,6 +145,16 @@ mod tests {
                         queue.clear(slot);
                         twin.remove(&slot);
                     }
+                }
+                // Every other event is taken, and the moved slot's set anew meanwhile.
+                if let Some((_, taken)) = queue.first().filter(|(at, _)| at.ns() % 2 == 0) {
+                    queue.take(taken);
+                    twin.remove(&taken);
+                    if let Some(at) = at {
+                        queue.set(slot, Instant::from_ns(at));
+                        twin.insert(slot, at);
+                    }
+                    queue.settle(taken);
                 }
                 let first = twin.iter().map(|(slot, at)| (*at, *slot)).min();
                 prop_assert_eq!(queue.first().map(|(at, slot)| (at.ns(), slot)), first);

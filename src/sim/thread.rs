@@ -97,6 +97,7 @@ impl Place {
 /// A thread.
 #[derive(Debug)]
 pub struct Thread {
+    pub id: ThreadId,
     pub phase: Phase,
     pub place: Place,
     /// CPU time that the phase still takes.
@@ -154,8 +155,9 @@ pub enum Pause {
 }
 
 impl Thread {
-    pub fn new(program: &Program, key: StreamKey) -> Self {
+    pub fn new(id: ThreadId, program: &Program, key: StreamKey) -> Self {
         Self {
+            id,
             phase: Phase::Unborn,
             place: Place::Off,
             left: Span::ZERO,
@@ -182,5 +184,9 @@ impl Thread {
             holds: false,
             totals: ThreadTotals { group: key.group, ..ThreadTotals::default() },
         }
+    }
+    /// What it does when somebody has woken it at the lock.
+    pub const fn woken_phase(&self) -> Phase {
+        if self.holds { Phase::Granted } else { Phase::Ask(Ask::Woken) }
     }
 }

@@ -79,11 +79,10 @@ pub enum Want {
 #[derive(Debug, Clone)]
 pub struct Cursor {
     at: usize,
-    /// One for each step, seeded when the step is first reached.
-    streams: Vec<Option<Xoshiro256PlusPlus>>,
+    /// One for each step.
+    streams: Vec<Xoshiro256PlusPlus>,
     /// Rounds left of each repeat.
     rounds: Vec<u64>,
-    key: StreamKey,
 }
 
 /// What a thread's streams are keyed by.
@@ -129,10 +128,12 @@ impl Cursor {
     #[must_use]
     pub fn new(program: &Program, key: StreamKey) -> Self {
         let steps = program.steps.len();
-        Self { at: 0, streams: vec![None; steps], rounds: vec![0; steps], key }
+        let streams = (0..steps as u64).map(|step| key.stream(step)).collect();
+        Self { at: 0, streams, rounds: vec![0; steps] }
     }
 
     /// Moves to the next thing that the thread wants. After [`Want::PassEnd`], begins again.
+    #[inline(always)]
     pub fn advance(&mut self, program: &Program) -> Want {
         loop {
             let Some(step) = program.steps.get(self.at) else {
@@ -157,7 +158,7 @@ impl Cursor {
                     }
                 }
                 Step::Choose { branches } => {
-                    let point: f64 = self.stream(here).random();
+                    let point: f64 = self.streams[here].random();
                     let branch = branches.iter().find(|(upper, _)| point < *upper);
                     self.at = branch.or(branches.last()).map_or(self.at, |(_, first)| *first);
                 }
@@ -166,15 +167,12 @@ impl Cursor {
         }
     }
 
+    #[inline]
     fn draw(&mut self, step: usize, law: &Law) -> Span {
         match law {
             Law::Constant(span) => *span,
-            law => law.sample(self.stream(step)),
+            law => law.sample(&mut self.streams[step]),
         }
-    }
-
-    fn stream(&mut self, step: usize) -> &mut Xoshiro256PlusPlus {
-        self.streams[step].get_or_insert_with(|| self.key.stream(step as u64))
     }
 }
 

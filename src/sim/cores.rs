@@ -1,0 +1,255 @@
+//! Threads on cores: who runs, until when, and what takes it off.
+
+use gilsim_policies::{Span, ThreadId};
+
+use super::engine::Simulation;
+use super::thread::{Phase, Place};
+use crate::machine::{Machine, Placement};
+use crate::trace::{EventKind, Sink, State};
+
+/// A core as the engine sees it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Core {
+    current: Option<ThreadId>,
+    /// Who ran here last: nobody pays for a switch to itself.
+    last: Option<ThreadId>,
+    /// Whether it is to pick again as soon as its thread leaves the kernel.
+    resched: bool,
+}
+
+impl<M: Machine, S: Sink> Simulation<'_, M, S> {
+    /// A core's tick.
+    pub fn tick(&mut self, core: u16) {
+        if self.machine.tick(self.log.now, core) {
+            self.reschedule(core);
+        }
+        self.set_tick(core);
+    }
+
+    fn set_tick(&mut self, core: u16) {
+        if self.machine.ticking_cores() == 0 {
+            return;
+        }
+        let slot = self.threads.len() + usize::from(core);
+        match self.machine.next_tick(self.log.now, core) {
+            Some(at) => self.queue.set(slot, at),
+            None => self.queue.clear(slot),
+        }
+    }
+
+    fn set_all_ticks(&mut self) {
+        for core in 0..self.machine.ticking_cores() {
+            self.set_tick(core);
+        }
+    }
+
+    /// Makes a thread ready to run its phase.
+    #[inline(always)]
+    pub fn make_ready(&mut self, thread: ThreadId) {
+        let now = self.log.now;
+        let state = &mut self.threads[thread.index()];
+        self.log.set_state(state, State::CoreWait);
+        match self.machine.wake(now, thread) {
+            Placement::Run { core, after } => {
+                if !M::INSTANT {
+                    self.cores[usize::from(core)].current = Some(thread);
+                }
+                if after.is_zero() {
+                    self.dispatch(core, thread);
+                } else {
+                    state.place = Place::Arriving(core);
+                    self.queue.set(thread.index(), now + after);
+                }
+            }
+            Placement::Queue => {
+                state.place = Place::Ready;
+                self.set_all_ticks();
+            }
+            Placement::Preempt { core } => {
+                state.place = Place::Ready;
+                self.reschedule(core);
+                self.set_tick(core);
+            }
+        }
+    }
+
+    /// A core picks again: now, or as soon as its thread leaves the kernel.
+    fn reschedule(&mut self, core: u16) {
+        let Some(current) = self.cores[usize::from(core)].current else {
+            return;
+        };
+        let state = &self.threads[current.index()];
+        let arriving = state.place != Place::On(core);
+        if arriving || state.phase.in_kernel() || self.acting == Some(current) {
+            self.cores[usize::from(core)].resched = true;
+        } else {
+            self.progress(current);
+            self.switch_from(core, current);
+        }
+    }
+
+    /// Lets the machine pick between the current thread of a core, whose account is up to date, and
+    /// those that queue there.
+    fn switch_from(&mut self, core: u16, current: ThreadId) {
+        self.cores[usize::from(core)].resched = false;
+        let next = self.machine.repick(self.log.now, core, current);
+        self.set_tick(core);
+        if next == current {
+            // It goes on where it stopped.
+            if self.acting != Some(current) {
+                self.arm(current);
+            }
+            return;
+        }
+        self.queue.clear(current.index());
+        let state = &mut self.threads[current.index()];
+        self.log.emit(state, EventKind::Preempt, Some(next));
+        self.log.set_state(state, State::CoreWait);
+        state.place = Place::Ready;
+        state.totals.involuntary_switches += 1;
+        self.cores[usize::from(core)].current = Some(next);
+        self.dispatch(core, next);
+    }
+
+    /// Takes a thread that sleeps, blocks or ends off its core.
+    #[inline(always)]
+    pub fn leave_core(&mut self, thread: ThreadId, reason: State) {
+        let state = &mut self.threads[thread.index()];
+        let Place::On(core) = state.place else {
+            unreachable!("{thread} leaves a core that it is not on");
+        };
+        self.log.set_state(state, reason);
+        state.place = Place::Off;
+        state.totals.voluntary_switches += 1;
+        let next = self.machine.leave(self.log.now, core, thread);
+        if !M::INSTANT {
+            let here = &mut self.cores[usize::from(core)];
+            here.current = next;
+            here.resched = false;
+        }
+        match next {
+            Some(next) => {
+                self.dispatch(core, next);
+                // It may have come from another core's queue.
+                self.set_all_ticks();
+            }
+            None => self.set_tick(core),
+        }
+    }
+
+    /// Puts a thread on a core that is its own.
+    #[inline(always)]
+    pub fn dispatch(&mut self, core: u16, thread: ThreadId) {
+        let switch = if M::INSTANT || self.comes_back(core, thread) {
+            Span::ZERO
+        } else {
+            self.costs.context_switch
+        };
+        let state = &mut self.threads[thread.index()];
+        self.log.mark(state);
+        state.place = Place::On(core);
+        state.switched_at = self.log.now + switch;
+        state.progress_from = state.switched_at;
+        state.state = state.phase.state_on_core();
+        self.log.emit(state, EventKind::Dispatch, None);
+        if state.left.is_zero() && switch.is_zero() {
+            self.agenda.push(thread);
+        } else {
+            self.arm(thread);
+        }
+    }
+
+    /// Whether a thread that is put on a core was the last to run there.
+    #[inline]
+    fn comes_back(&mut self, core: u16, thread: ThreadId) -> bool {
+        self.cores[usize::from(core)].last.replace(thread) == Some(thread)
+    }
+
+    /// Sets the event at which the phase of a thread on a core ends or meets a check point.
+    #[inline(always)]
+    pub fn arm(&mut self, thread: ThreadId) {
+        let now = self.log.now;
+        let state = &mut self.threads[thread.index()];
+        let mut stretch = state.left;
+        if state.at_check {
+            stretch = Span::ZERO;
+        } else if let (Phase::Compute, Some(lock)) = (state.phase, &mut self.lock) {
+            let due = lock.until_check(now, self.alive, state.since_check);
+            stretch = due.map_or(stretch, |due| due.min(stretch));
+        }
+        state.progress_from = state.progress_from.max(now);
+        self.queue.set(thread.index(), state.progress_from + stretch);
+    }
+
+    /// The holder's check points may matter now, or no longer.
+    pub fn rearm_holder(&mut self) {
+        let Some(holder) = self.lock.as_ref().and_then(|lock| lock.holder) else {
+            return;
+        };
+        let state = &self.threads[holder.index()];
+        let computes = matches!(state.place, Place::On(_)) && state.phase == Phase::Compute;
+        if computes && self.acting != Some(holder) {
+            self.progress(holder);
+            self.arm(holder);
+        }
+    }
+
+    /// Brings the phase of a thread on a core up to date.
+    #[inline]
+    pub fn progress(&mut self, thread: ThreadId) {
+        let now = self.log.now;
+        let state = &mut self.threads[thread.index()];
+        if now <= state.progress_from {
+            return;
+        }
+        let done = now - state.progress_from;
+        state.progress_from = now;
+        state.left -= done;
+        if state.phase != Phase::Compute {
+            return;
+        }
+        let Some(lock) = &mut self.lock else { return };
+        let Some(spacing) = lock.check_spacing else { return };
+        let since = state.since_check + done;
+        if since < spacing {
+            state.since_check = since;
+            return;
+        }
+        let passed = since.ns() / spacing.ns();
+        state.since_check = Span::from_ns(since.ns() % spacing.ns());
+        // A point that matters is not passed: the thread stands at it.
+        let due = lock.consult(now, self.alive, |policy, view| policy.next_check(view));
+        let stands = due.is_some_and(|due| u64::from(due) == passed) && state.since_check.is_zero();
+        state.at_check = stands;
+        lock.policy.pass_checks(passed - u64::from(stands));
+    }
+
+    /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
+    pub fn act(&mut self, thread: ThreadId) {
+        self.acting = Some(thread);
+        let mut user_mode = !self.threads[thread.index()].phase.in_kernel();
+        while let Place::On(core) = self.threads[thread.index()].place {
+            // Between two calls into the kernel, too, a thread passes through user mode.
+            if !M::INSTANT && user_mode && self.cores[usize::from(core)].resched {
+                self.switch_from(core, thread);
+                if self.threads[thread.index()].place != Place::On(core) {
+                    break;
+                }
+            }
+            let state = &self.threads[thread.index()];
+            if state.progress_from > self.log.now {
+                self.arm(thread);
+                break;
+            } else if state.at_check {
+                self.check_point(thread);
+            } else if state.left.is_zero() {
+                self.end_phase(thread);
+                user_mode = true;
+            } else {
+                self.arm(thread);
+                break;
+            }
+        }
+        self.acting = None;
+    }
+}
