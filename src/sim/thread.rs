@@ -1,6 +1,6 @@
 //! A simulated thread: what it is doing, and the account of its time.
 
-use gilsim_policies::{Ask, Instant, Reason, Span, Then};
+use gilsim_policies::{Ask, Instant, Reason, Span, Then, ThreadId};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::ThreadTotals;
