@@ -18,13 +18,10 @@ pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
 /// Pending events, one for each slot.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// A complete tree of fours, the root first. The keys of a four are the smallest of its four
-    /// children each or, at the bottom, those of slots: time, then slot.
-    fours: Vec<[u64; 4]>,
-    /// Where the keys of slots begin, counted in keys.
+    /// A complete binary tree, root at 1, each node the smaller of its two children; the leaves are
+    /// keys: time, then slot.
+    nodes: Vec<u64>,
     leaves: usize,
-    /// The smallest key.
-    first: u64,
 }
 
 impl Queue {
@@ -32,12 +29,8 @@ impl Queue {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
-        let (mut above, mut bottom) = (0, 1);
-        while 4 * bottom < slots {
-            above += bottom;
-            bottom *= 4;
-        }
-        Self { fours: vec![[NEVER; 4]; above + bottom], leaves: 4 * above, first: NEVER }
+        let leaves = slots.next_power_of_two().max(2);
+        Self { nodes: vec![NEVER; 2 * leaves], leaves }
     }
 
     /// Sets the event of a slot, whether it had one or not.
@@ -57,8 +50,9 @@ impl Queue {
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<(Instant, usize)> {
-        let slot = (self.first & (MOST_SLOTS as u64 - 1)) as usize;
-        (self.first != NEVER).then_some((Instant::from_ns(self.first >> SLOT_BITS), slot))
+        let key = self.nodes[1];
+        let slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
+        (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
     }
 
     /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
@@ -85,24 +79,22 @@ impl Queue {
 
     #[inline]
     fn key(&mut self, slot: usize) -> &mut u64 {
-        let at = self.leaves + slot;
-        &mut self.fours[at / 4][at % 4]
+        &mut self.nodes[self.leaves + slot]
     }
 
     #[inline]
     fn put(&mut self, slot: usize, mut key: u64) {
+        let nodes = self.nodes.as_mut_slice();
         let mut at = self.leaves + slot;
-        loop {
-            let four = &mut self.fours[at / 4];
-            four[at % 4] = key;
-            key = four[0].min(four[1]).min(four[2].min(four[3]));
-            if at < 4 {
+        nodes[at] = key;
+        while at > 1 {
+            key = key.min(nodes[at ^ 1]);
+            at /= 2;
+            if nodes[at] == key {
                 break;
             }
-            // The children of key `k` are the four after the root's and those of all keys before.
-            at = at / 4 - 1;
+            nodes[at] = key;
         }
-        self.first = key;
     }
 }
 
