@@ -2,7 +2,7 @@
 //!
 //! A machine knows nothing of locks. The engine tells it that a thread has become ready or leaves
 //! its core, and the machine says who runs where, and when. What the calls into the lock and the
-//! kernel cost is part of the machine too ([`Costs`], [`SystemCall`]): each runs on a core.
+//! kernel cost is part of the machine too ([`Costs`], [`Machine::wake_call`]): each runs on a core.
 
 mod eevdf;
 pub mod ideal;
@@ -29,23 +29,9 @@ pub enum MachineSpec {
 pub struct Costs {
     /// Taking or freeing a lock, in user space, without waking anybody \[CPU time of the caller\].
     pub lock_call: Span,
-    /// The switch from one thread to another \[CPU time of the thread that comes\].
+    /// The switch from one thread to another, with the way into the call that sleeps \[CPU time of the
+    /// thread that comes\].
     pub context_switch: Span,
-    /// How late a timer fires, beyond the time asked for. Not CPU time.
-    pub timer_slack: Span,
-}
-
-/// A call into the kernel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SystemCall {
-    /// Going to sleep or blocking, up to the switch to another thread.
-    Sleep,
-    /// Waking a thread that has no core to wait for: it has not fallen asleep yet.
-    WakeNobody,
-    /// Waking a thread that queues for a core, or pre-empts there.
-    WakeHere,
-    /// Waking a thread that goes to an idle core, which has to be interrupted.
-    WakeThere,
 }
 
 /// Where a thread goes that has become ready.
@@ -79,8 +65,12 @@ pub trait Machine {
     /// What always costs the same.
     fn costs(&self) -> Costs;
 
-    /// What a call into the kernel costs, this time \[CPU time of the caller\].
-    fn system_call(&mut self, call: SystemCall) -> Span;
+    /// How late a timer fires, this time, beyond the time asked for. Not CPU time.
+    fn timer_lateness(&mut self) -> Span;
+
+    /// What the call costs that wakes a thread, this time \[CPU time of the caller\]; more if it interrupts an
+    /// idle core.
+    fn wake_call(&mut self, interrupts: bool) -> Span;
 
     /// Cores whose ticks the engine has to deliver; 0 if the machine has no ticks.
     fn ticking_cores(&self) -> u16;

@@ -155,17 +155,8 @@ impl Plots {
     /// The runs of the chosen case and point.
     fn chosen(&self, choice: &Choice) -> Result<Vec<&RunRow>, PlotError> {
         let mut runs: Vec<_> = self.results.runs().iter().collect();
-        let parts: [(&'static str, &Option<String>, fn(&RunRow) -> &str); 2] =
-            [("case", &choice.case, |run| &run.case), ("point", &choice.point, |run| &run.point)];
-        for (what, wanted, part) in parts {
-            let Some(wanted) = wanted else { continue };
-            let known = distinct(runs.iter().map(|run| part(run)));
-            runs.retain(|run| part(run) == wanted);
-            if runs.is_empty() {
-                let known = known.into_iter().map(str::to_owned).collect();
-                return Err(PlotError::Nothing { what, name: wanted.clone(), known });
-            }
-        }
+        keep(&mut runs, "case", choice.case.as_deref(), |run| &run.case)?;
+        keep(&mut runs, "point", choice.point.as_deref(), |run| &run.point)?;
         Ok(runs)
     }
 
@@ -190,6 +181,23 @@ pub fn write(svg: &str, stem: &Path, dpi: u16) -> Result<[PathBuf; 3], PlotError
             .map_err(|source| PlotError::Folder { path: folder.to_owned(), source })?;
     }
     Ok(figure::write(svg, stem, dpi)?)
+}
+
+/// Keeps the runs of which a part is as wanted, if anything is wanted.
+fn keep(
+    runs: &mut Vec<&RunRow>,
+    what: &'static str,
+    wanted: Option<&str>,
+    part: impl Fn(&RunRow) -> &str,
+) -> Result<(), PlotError> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let known = distinct(runs.iter().map(|run| part(run)));
+    if !known.contains(&wanted) {
+        let known = known.into_iter().map(str::to_owned).collect();
+        return Err(PlotError::Nothing { what, name: wanted.to_owned(), known });
+    }
+    runs.retain(|run| part(run) == wanted);
+    Ok(())
 }
 
 /// The different values, in the order in which they first come.

@@ -266,7 +266,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, scale) = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)]
             .into_iter()
-            .find(|(_, scale)| self.0 != 0 && self.0 % scale == 0)
+            .find(|(_, scale)| self.0 != 0 && self.0.is_multiple_of(*scale))
             .unwrap_or(("ns", 1));
         write!(f, "{}{name}", self.0 / scale)
     }

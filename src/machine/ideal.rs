@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use gilsim_policies::{Instant, Span, ThreadId};
 use serde::{Deserialize, Serialize};
 
-use super::{Costs, Machine, Placement, SystemCall};
+use super::{Costs, Machine, Placement};
 
 /// Parameters of [`Ideal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,7 +44,12 @@ impl Machine for Ideal {
     }
 
     #[inline]
-    fn system_call(&mut self, _call: SystemCall) -> Span {
+    fn timer_lateness(&mut self) -> Span {
+        Span::ZERO
+    }
+
+    #[inline]
+    fn wake_call(&mut self, _interrupts: bool) -> Span {
         Span::ZERO
     }
 

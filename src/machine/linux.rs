@@ -8,17 +8,17 @@ use std::num::NonZeroU16;
 
 use gilsim_policies::{Instant, Span, ThreadId};
 use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
 use super::eevdf::{Entity, RunQueue, Ticks};
-use super::{Costs, Machine, Placement, SystemCall};
+use super::{Costs, Machine, Placement};
 
 /// Parameters of [`Linux`].
 ///
 /// The origin "measured" is a virtual machine with 2 cores of a Zen 4 at 2.6 GHz, Linux 6.18, HZ=250.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinuxParameters {
     /// Number of cores. Default 2: measured.
@@ -27,35 +27,35 @@ pub struct LinuxParameters {
     pub tick: Span,
     /// What a thread requests at a time. Default 1.4 ms: the kernel's 0.7 ms, times 1 + log2 of 2 cores.
     pub base_slice: Span,
-    /// From waking a thread to its idle core's taking it up: the median of a log-normal law.
-    /// Default 14 us: on 2 cores, 2.7 fails to get the lock 41 000 to 55 000 times a second; measured.
+    /// From waking a thread to its idle core's taking it up, at least. Default 3 us.
     pub wake_latency: Span,
-    /// Standard deviation of the wake-up latency's logarithm. Default 0.6: a woken thread beats the
-    /// thread that woke it to the lock once in some 30 times; measured.
-    pub wake_sigma: f64,
-    /// What comes on top when the core has been idle for longer than `deep_idle_after`. Default 20
-    /// us: a `sleep(1 ms)` takes 30 us longer on an idle machine than on a busy core; measured.
+    /// Mean of what comes on top, exponential. Default 9 us: with it, a woken thread beats the one that
+    /// woke it to the lock about once in four times, and 2.7 answers I/O beside a thread that
+    /// computes in 1.14 ms; measured.
+    pub wake_jitter: Span,
+    /// What comes on top when the core has been idle for longer than `deep_idle_after`. Default 30
+    /// us: a `sleep(1 ms)` takes that much longer on an idle machine than on a busy core; measured.
     pub deep_idle_latency: Span,
     /// Default 200 us: for so long, a KVM host polls before it puts a virtual core to sleep.
     pub deep_idle_after: Span,
-    /// The switch from one thread to another. Default 1.5 us: direct cost on current x86.
+    /// The switch from one thread to another, with the way into the call that sleeps. Default 4 us: a
+    /// failed attempt at the lock costs about 5 us of CPU time; measured.
     pub context_switch: Span,
-    /// How late a timer fires. Default 50 us: `PR_SET_TIMERSLACK`.
+    /// How late a timer fires at least. Default 50 us: `PR_SET_TIMERSLACK`.
     pub timer_slack: Span,
+    /// Mean of what comes on top, exponential. Default 20 us: the middle half of the times of a
+    /// `sleep(1 ms)` spans 17 to 29 us; measured.
+    pub timer_jitter: Span,
     /// Taking or freeing a lock without a system call. Default 25 ns: two atomic operations.
     pub lock_call: Span,
-    /// A call into the kernel that finds nothing to do. Default 200 ns: with the usual mitigations.
-    pub empty_call: Span,
     /// Waking a thread. Default 1 us: a futex wake on the same core.
     pub wake_call: Span,
-    /// What waking costs on top if it interrupts an idle core. Default 4 us: a virtual core leaves
+    /// What waking costs on top if it interrupts an idle core. Default 5 us: a virtual core leaves
     /// guest mode to send an interrupt; measured, from the slowdown of 2.7 on 2 cores.
     pub interrupt_call: Span,
-    /// Going to sleep. Default 1 us: a futex wait up to the context switch.
-    pub sleep_call: Span,
-    /// Standard deviation of the logarithm of a call's cost; the costs above are medians.
-    /// Default 0.25: without chance, threads on two cores fall into step, as real ones do not.
-    pub call_sigma: f64,
+    /// Mean of what comes on top of waking, exponential. Default 0.3 us: without chance, threads that
+    /// fight on one core fall into step, as real ones do not.
+    pub call_jitter: Span,
 }
 
 impl Default for LinuxParameters {
@@ -64,18 +64,17 @@ impl Default for LinuxParameters {
             cores: NonZeroU16::MIN.saturating_add(1),
             tick: Span::from_ms(4),
             base_slice: Span::from_us(1_400),
-            wake_latency: Span::from_us(14),
-            wake_sigma: 0.6,
-            deep_idle_latency: Span::from_us(40),
+            wake_latency: Span::from_us(3),
+            wake_jitter: Span::from_us(9),
+            deep_idle_latency: Span::from_us(30),
             deep_idle_after: Span::from_us(200),
             context_switch: Span::from_us(4),
             timer_slack: Span::from_us(50),
+            timer_jitter: Span::from_us(20),
             lock_call: Span::from_ns(25),
-            empty_call: Span::from_ns(200),
             wake_call: Span::from_us(1),
             interrupt_call: Span::from_us(5),
-            sleep_call: Span::from_ns(300),
-            call_sigma: 0.25,
+            call_jitter: Span::from_ns(300),
         }
     }
 }
@@ -119,18 +118,18 @@ impl Linux {
 
     /// How long an idle core takes from now until it runs a thread.
     fn latency(&mut self, now: Instant, core: u16) -> Span {
-        let LinuxParameters { wake_latency, wake_sigma, .. } = self.parameters;
-        let latency = self.log_normal(wake_latency, wake_sigma);
-        if now - self.idle_since[usize::from(core)] > self.parameters.deep_idle_after {
-            latency + self.parameters.deep_idle_latency
+        let given = self.parameters;
+        let latency = given.wake_latency + self.exponential(given.wake_jitter);
+        if now - self.idle_since[usize::from(core)] > given.deep_idle_after {
+            latency + given.deep_idle_latency
         } else {
             latency
         }
     }
 
-    fn log_normal(&mut self, median: Span, sigma: f64) -> Span {
-        let normal: f64 = StandardNormal.sample(&mut self.rng);
-        Span::from_ns_f64(median.ns() as f64 * libm::exp(sigma * normal))
+    fn exponential(&mut self, mean: Span) -> Span {
+        let unit: f64 = Exp1.sample(&mut self.rng);
+        Span::from_ns_f64(mean.ns() as f64 * unit)
     }
 }
 
@@ -139,22 +138,19 @@ impl Machine for Linux {
         Costs {
             lock_call: self.parameters.lock_call,
             context_switch: self.parameters.context_switch,
-            timer_slack: self.parameters.timer_slack,
         }
     }
 
-    fn system_call(&mut self, call: SystemCall) -> Span {
-        let given = &self.parameters;
-        let median = match call {
-            SystemCall::Sleep => given.sleep_call,
-            SystemCall::WakeNobody => given.empty_call,
-            SystemCall::WakeHere => given.wake_call,
-            SystemCall::WakeThere => given.wake_call + given.interrupt_call,
-        };
-        self.log_normal(median, given.call_sigma)
+    fn timer_lateness(&mut self) -> Span {
+        self.parameters.timer_slack + self.exponential(self.parameters.timer_jitter)
     }
 
-    #[inline]
+    fn wake_call(&mut self, interrupts: bool) -> Span {
+        let given = self.parameters;
+        let call = given.wake_call + self.exponential(given.call_jitter);
+        if interrupts { call + given.interrupt_call } else { call }
+    }
+
     fn ticking_cores(&self) -> u16 {
         self.parameters.cores.get()
     }

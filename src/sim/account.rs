@@ -39,12 +39,14 @@ impl<S: Sink> Log<'_, S> {
             return;
         }
         thread.state_since = now;
-        // On a core, a stretch may begin with a context switch.
-        let switched = match thread.place {
-            Place::On(_) => thread.switched_at.clamp(since, now),
-            _ => since,
-        };
-        self.book(thread, State::Overhead, since, switched);
+        if since >= thread.switched_at || !matches!(thread.place, Place::On(_)) {
+            return self.book(thread, thread.state, since, now);
+        }
+        // A stay on a core begins with the core's waking up and a context switch.
+        let arrived = thread.arrives_at.clamp(since, now);
+        let switched = thread.switched_at.clamp(arrived, now);
+        self.book(thread, State::CoreWait, since, arrived);
+        self.book(thread, State::Overhead, arrived, switched);
         self.book(thread, thread.state, switched, now);
     }
 
@@ -59,7 +61,7 @@ impl<S: Sink> Log<'_, S> {
         }
         if S::INTERVALS {
             let Thread { id: thread, holds, place, .. } = *thread;
-            let core = place.core();
+            let core = if state == State::CoreWait { None } else { place.core() };
             self.sink.interval(&IntervalRow { thread, state, holds, core, start, end });
         }
     }

@@ -43,9 +43,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Makes a thread ready to run its phase.
+    /// Makes a thread ready to run its phase; says whether that interrupts an idle core.
     #[inline(always)]
-    pub fn make_ready(&mut self, thread: ThreadId) {
+    pub fn make_ready(&mut self, thread: ThreadId) -> bool {
         let now = self.log.now;
         let state = &mut self.threads[thread.index()];
         self.log.set_state(state, State::CoreWait);
@@ -54,21 +54,19 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 if !M::INSTANT {
                     self.cores[usize::from(core)].current = Some(thread);
                 }
-                if after.is_zero() {
-                    self.dispatch(core, thread);
-                } else {
-                    state.place = Place::Arriving(core);
-                    self.queue.set(thread.index(), now + after);
-                }
+                self.dispatch(core, thread, after);
+                true
             }
             Placement::Queue => {
                 state.place = Place::Ready;
                 self.set_all_ticks();
+                false
             }
             Placement::Preempt { core } => {
                 state.place = Place::Ready;
                 self.reschedule(core);
                 self.set_tick(core);
+                false
             }
         }
     }
@@ -79,8 +77,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return;
         };
         let state = &self.threads[current.index()];
-        let arriving = state.place != Place::On(core);
-        if arriving || state.phase.in_kernel() || self.acting == Some(current) {
+        if state.phase.in_kernel() || self.acting == Some(current) {
             self.cores[usize::from(core)].resched = true;
         } else {
             self.progress(current);
@@ -108,7 +105,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         state.place = Place::Ready;
         state.totals.involuntary_switches += 1;
         self.cores[usize::from(core)].current = Some(next);
-        self.dispatch(core, next);
+        self.dispatch(core, next, Span::ZERO);
     }
 
     /// Takes a thread that sleeps, blocks or ends off its core.
@@ -129,7 +126,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         match next {
             Some(next) => {
-                self.dispatch(core, next);
+                self.dispatch(core, next, Span::ZERO);
                 // It may have come from another core's queue.
                 self.set_all_ticks();
             }
@@ -137,9 +134,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Puts a thread on a core that is its own.
+    /// Puts a thread on a core that is its own and wakes up in a while.
     #[inline(always)]
-    pub fn dispatch(&mut self, core: u16, thread: ThreadId) {
+    fn dispatch(&mut self, core: u16, thread: ThreadId, after: Span) {
         let switch = if M::INSTANT || self.comes_back(core, thread) {
             Span::ZERO
         } else {
@@ -148,11 +145,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut self.threads[thread.index()];
         self.log.mark(state);
         state.place = Place::On(core);
-        state.switched_at = self.log.now + switch;
+        state.arrives_at = self.log.now + after;
+        state.switched_at = state.arrives_at + switch;
         state.progress_from = state.switched_at;
         state.state = state.phase.state_on_core();
         self.log.emit(state, EventKind::Dispatch, None);
-        if state.left.is_zero() && switch.is_zero() {
+        if state.left.is_zero() && state.switched_at == self.log.now {
             self.agenda.push(thread);
         } else {
             self.arm(thread);

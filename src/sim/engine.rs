@@ -145,7 +145,6 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 self.progress(thread);
                 self.act(thread);
             }
-            Place::Arriving(core) => self.dispatch(core, thread),
             Place::Off => self.timer(thread),
             Place::Ready => unreachable!("{thread} has no timer while it queues for a core"),
         }

@@ -4,7 +4,7 @@ use gilsim_policies::{Ask, Entry, Reason, Span, Successor, Then, ThreadId};
 
 use super::engine::Simulation;
 use super::thread::{Phase, Place};
-use crate::machine::{Machine, SystemCall};
+use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
@@ -34,13 +34,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Starts a call that goes to sleep.
-    #[inline]
-    pub fn enter_kernel(&mut self, thread: ThreadId, phase: Phase) {
-        let takes = self.machine.system_call(SystemCall::Sleep);
-        self.log.enter(&mut self.threads[thread.index()], phase, takes);
-    }
-
     /// Puts the thread's question to the policy, and carries out the answer.
     #[inline(always)]
     pub fn answer(&mut self, thread: ThreadId, ask: Ask) {
@@ -59,7 +52,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Entry::Take => self.acquire(thread),
             Entry::Sleep { timeout } => {
                 lock.sleepers.push(thread, state.asked_since);
-                state.deadline = timeout.map(|timeout| now + timeout + self.costs.timer_slack);
+                let late = |timeout| now + timeout + self.machine.timer_lateness();
+                state.deadline = timeout.map(late);
                 self.log.emit(state, EventKind::Sleep, None);
             }
         }
@@ -69,10 +63,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             self.log.emit(state, EventKind::DropRequest, holder);
             self.rearm_holder();
         }
-        match answer.entry {
-            Entry::Take => {}
-            Entry::Sleep { .. } if M::INSTANT => self.asleep(thread),
-            Entry::Sleep { .. } => self.enter_kernel(thread, Phase::FallAsleep),
+        if answer.entry != Entry::Take {
+            self.fall_asleep(thread);
         }
     }
 
@@ -134,57 +126,39 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn wake_sleeper(&mut self, thread: ThreadId, by: ThreadId) -> Span {
         let state = &mut self.threads[thread.index()];
         self.log.emit(state, EventKind::Wake, Some(by));
-        if state.phase == Phase::Asleep {
-            if state.deadline.is_some() {
-                self.queue.clear(thread.index());
-            }
-            let phase = state.woken_phase();
-            self.wake_into(thread, phase)
-        } else {
-            state.woken = true;
-            self.machine.system_call(SystemCall::WakeNobody)
+        if state.deadline.is_some() {
+            self.queue.clear(thread.index());
         }
+        let phase = if state.holds { Phase::Granted } else { Phase::Ask(Ask::Woken) };
+        self.wake_into(thread, phase)
     }
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
     #[inline(always)]
     fn wake_into(&mut self, thread: ThreadId, phase: Phase) -> Span {
-        self.call_lock(thread, phase);
-        match self.threads[thread.index()].place {
-            Place::Arriving(_) => self.machine.system_call(SystemCall::WakeThere),
-            _ => self.machine.system_call(SystemCall::WakeHere),
-        }
+        let state = &mut self.threads[thread.index()];
+        self.log.enter(state, phase, self.costs.lock_call);
+        let interrupts = self.make_ready(thread);
+        self.machine.wake_call(interrupts)
     }
 
-    /// The call to sleep at the lock is over: sleep, unless something has happened meanwhile.
+    /// Sleeps at the lock from now on. The way into the call that sleeps is part of the context switch.
     #[inline(always)]
-    pub fn asleep(&mut self, thread: ThreadId) {
+    fn fall_asleep(&mut self, thread: ThreadId) {
         let state = &mut self.threads[thread.index()];
-        if std::mem::take(&mut state.woken) {
-            let phase = state.woken_phase();
-            return self.call_lock(thread, phase);
-        }
-        let deadline = state.deadline;
-        if deadline.is_some_and(|deadline| deadline <= self.log.now) && !state.in_flight {
-            return self.time_out(thread);
-        }
         state.phase = Phase::Asleep;
+        let deadline = state.deadline;
         self.leave_core(thread, State::LockWait);
         if let Some(deadline) = deadline {
-            self.queue.set(thread.index(), deadline.max(self.log.now));
+            self.queue.set(thread.index(), deadline);
         }
     }
 
     /// A sleep at the lock is over by time-out.
     pub fn time_out(&mut self, thread: ThreadId) {
         let Some(lock) = &mut self.lock else { return };
-        if !lock.sleepers.remove(thread) {
-            // It is being woken at this moment, and that counts.
-            return;
-        }
-        lock.in_flight += 1;
         let state = &mut self.threads[thread.index()];
-        state.in_flight = true;
+        lock.call(state);
         state.totals.time_outs += 1;
         self.log.emit(state, EventKind::TimeOut, None);
         self.call_lock(thread, Phase::Ask(Ask::TimedOut));
@@ -199,30 +173,18 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             if lock.switches == state.switches_at_release {
                 lock.switch_waiters.push(thread);
                 self.log.emit(state, EventKind::AwaitSwitch, None);
-                return self.enter_kernel(thread, Phase::AwaitSwitch(reason));
+                state.phase = Phase::AwaitingSwitch(reason);
+                return self.leave_core(thread, State::LockWait);
             }
         }
         self.without_lock(thread, reason);
     }
 
-    /// The call to await a switch is over: sleep, unless it has happened.
-    pub fn await_switch(&mut self, thread: ThreadId, reason: Reason) {
-        let state = &mut self.threads[thread.index()];
-        if std::mem::take(&mut state.woken) {
-            return self.without_lock(thread, reason);
-        }
-        state.phase = Phase::AwaitingSwitch(reason);
-        self.leave_core(thread, State::LockWait);
-    }
-
     /// Wakes a thread that awaits a switch; says what the call costs.
     fn wake_switched(&mut self, thread: ThreadId) -> Span {
-        let state = &mut self.threads[thread.index()];
-        if let Phase::AwaitingSwitch(reason) = state.phase {
-            self.wake_into(thread, Phase::Switched(reason))
-        } else {
-            state.woken = true;
-            self.machine.system_call(SystemCall::WakeNobody)
-        }
+        let Phase::AwaitingSwitch(reason) = self.threads[thread.index()].phase else {
+            unreachable!("{thread} does not await a switch");
+        };
+        self.wake_into(thread, Phase::Switched(reason))
     }
 }

@@ -19,10 +19,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Phase::Granted | Phase::WakeSwitched => self.resume(thread),
             Phase::Release(reason) => self.release(thread, reason),
             Phase::WakeNext { reason, then } => self.after_release(thread, reason, then),
-            Phase::FallAsleep => self.asleep(thread),
-            Phase::AwaitSwitch(reason) => self.await_switch(thread, reason),
             Phase::Switched(reason) => self.without_lock(thread, reason),
-            Phase::Blocking => self.block(thread),
             phase => unreachable!("{thread} is on a core in {phase:?}"),
         }
     }
@@ -181,16 +178,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.return_to_lock(thread);
             }
             (Reason::Blocking, Pause::CCode(span)) => self.log.enter(state, Phase::CRelease, span),
-            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) if M::INSTANT => {
-                self.block(thread);
-            }
-            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => {
-                self.enter_kernel(thread, Phase::Blocking);
-            }
+            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => self.block(thread),
         }
     }
 
-    /// The call to block is over: block.
+    /// Blocks, thinks, or waits for a request, off its core.
     #[inline(always)]
     fn block(&mut self, thread: ThreadId) {
         let state = &mut self.threads[thread.index()];
@@ -198,7 +190,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Pause::Block(span) => {
                 self.log.emit(state, EventKind::Block, None);
                 state.phase = Phase::Blocked;
-                self.log.now + span + self.costs.timer_slack
+                self.log.now + span + self.machine.timer_lateness()
             }
             Pause::Idle(Some(span)) => {
                 state.phase = Phase::Idle;

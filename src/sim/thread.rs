@@ -27,14 +27,8 @@ pub enum Phase {
     WakeNext { reason: Reason, then: Then },
     /// Wake those that await a switch, after taking the lock; then go on with the lock.
     WakeSwitched,
-    /// Fall asleep at the lock; then sleep, unless woken meanwhile.
-    FallAsleep,
-    /// Fall asleep until the lock has gone to another thread.
-    AwaitSwitch(Reason),
     /// Return from awaiting a switch; then go on as after any release.
     Switched(Reason),
-    /// Enter a blocking call; then block.
-    Blocking,
 
     /// Yet to start.
     Unborn,
@@ -53,14 +47,7 @@ pub enum Phase {
 impl Phase {
     /// Whether the thread is inside the kernel, where it can't be pre-empted before the call is over.
     pub const fn in_kernel(self) -> bool {
-        matches!(
-            self,
-            Self::WakeNext { .. }
-                | Self::WakeSwitched
-                | Self::FallAsleep
-                | Self::AwaitSwitch(_)
-                | Self::Blocking
-        )
+        matches!(self, Self::WakeNext { .. } | Self::WakeSwitched)
     }
 
     /// The state in which the thread's time counts while it is on a core.
@@ -79,9 +66,7 @@ pub enum Place {
     Off,
     /// Ready, in a run queue.
     Ready,
-    /// Woken, its core on the way to run it.
-    Arriving(u16),
-    /// On a core.
+    /// On a core, or about to be: it runs once the core has woken up and switched.
     On(u16),
 }
 
@@ -104,6 +89,8 @@ pub struct Thread {
     pub left: Span,
     /// From when on the phase makes progress; later than now during a context switch.
     pub progress_from: Instant,
+    /// When its core has woken up to run it.
+    pub arrives_at: Instant,
     /// When the context switch that brought it to its core is over.
     pub switched_at: Instant,
     /// CPU time of the interrupted computation, while other phases come between.
@@ -112,8 +99,6 @@ pub struct Thread {
     pub since_check: Span,
     /// Whether it stands at a check point that matters.
     pub at_check: bool,
-    /// Whether it was woken while it fell asleep.
-    pub woken: bool,
     /// Whether it is on its way to ask the lock again, and counts as in flight there.
     pub in_flight: bool,
     /// When its sleep at the lock times out.
@@ -162,11 +147,11 @@ impl Thread {
             place: Place::Off,
             left: Span::ZERO,
             progress_from: Instant::ZERO,
+            arrives_at: Instant::ZERO,
             switched_at: Instant::ZERO,
             burst: Span::ZERO,
             since_check: Span::ZERO,
             at_check: false,
-            woken: false,
             in_flight: false,
             deadline: None,
             asked_since: Instant::ZERO,
@@ -184,9 +169,5 @@ impl Thread {
             holds: false,
             totals: ThreadTotals { group: key.group, ..ThreadTotals::default() },
         }
-    }
-    /// What it does when somebody has woken it at the lock.
-    pub const fn woken_phase(&self) -> Phase {
-        if self.holds { Phase::Granted } else { Phase::Ask(Ask::Woken) }
     }
 }
