@@ -284,7 +284,7 @@ fn policies(format: Format) -> Result<String, Error> {
     }
     let mut text = String::new();
     for spec in specs {
-        let _ = writeln!(text, "{}", spec.name());
+        let _ = writeln!(text, "{}: {}", spec.name(), spec.summary());
         let table = toml::Table::try_from(spec)
             .map_err(|error| Error::file(Path::new("policies"), error))?;
         let parameters = table.get(spec.name()).and_then(toml::Value::as_table);

@@ -24,6 +24,20 @@ pub enum MachineSpec {
     Linux(LinuxParameters),
 }
 
+impl MachineSpec {
+    /// Checks what the types cannot; names the parameter that makes no sense.
+    ///
+    /// # Errors
+    /// A time that has to be longer than nothing is not.
+    pub fn validate(&self) -> Result<(), &'static str> {
+        match self {
+            Self::Linux(given) if given.tick.is_zero() => Err("tick"),
+            Self::Linux(given) if given.base_slice.is_zero() => Err("base_slice"),
+            Self::Linux(_) | Self::Ideal(_) => Ok(()),
+        }
+    }
+}
+
 /// What always costs the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Costs {

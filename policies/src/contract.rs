@@ -122,7 +122,7 @@ pub trait Policy: Debug + Send {
     /// among the sleepers while it asks.
     fn ask(&mut self, view: &View<'_>, thread: ThreadId, ask: Ask) -> Answer;
 
-    /// A thread has the lock from now on: it took it, or woke up after a hand-over.
+    /// A thread has the lock from now on: it took it, or was named in a hand-over.
     /// `view.holder` is that thread.
     fn acquired(&mut self, _view: &View<'_>, _thread: ThreadId) {}
 

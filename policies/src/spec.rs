@@ -76,6 +76,19 @@ impl PolicySpec {
         }
     }
 
+    /// What it is, in a line.
+    #[must_use]
+    pub const fn summary(&self) -> &'static str {
+        match self {
+            Self::Tick(_) => "CPython up to 3.1: release and re-take every 100 ticks",
+            Self::TimedWait(_) => "CPython 3.2 and later: a waiter asks for the lock after 5 ms",
+            Self::Priority(_) => "penalise full slices, reward early releases",
+            Self::FifoHandoff(_) => "the releaser names the longest waiter as the next holder",
+            Self::Barging(_) => "a plain mutex: whoever comes first takes it",
+            Self::None(_) => "no global lock at all",
+        }
+    }
+
     /// Checks what the types cannot.
     ///
     /// # Errors

@@ -117,14 +117,9 @@ impl Span {
 
 impl Add<Span> for Instant {
     type Output = Self;
+    /// A point too far away is as far as there is: 584 years.
     fn add(self, span: Span) -> Self {
-        Self(self.0 + span.0)
-    }
-}
-
-impl AddAssign<Span> for Instant {
-    fn add_assign(&mut self, span: Span) {
-        self.0 += span.0;
+        Self(self.0.saturating_add(span.0))
     }
 }
 

@@ -177,6 +177,10 @@ impl ExperimentSpec {
             let message = format!("names no number of the table of runs{near}");
             return refuse(root.key("metric"), &message);
         }
+        self.machine.validate().map_err(|parameter| {
+            let at = root.key("machine").key("linux").key(parameter);
+            SpecError::value(at, "must be longer than 0ns")
+        })?;
         if self.policies.is_empty() {
             return refuse(root.key("policies"), "must name at least one policy");
         }

@@ -108,7 +108,9 @@ impl RunQueue {
         }
         self.floor = average;
         self.current = None;
-        self.run_best(now, entities);
+        if !self.queued.is_empty() {
+            self.run_best(now, entities);
+        }
     }
 
     /// The current thread goes back into the queue, and the core picks.
@@ -206,6 +208,9 @@ impl RunQueue {
             (current, []) => return current,
             (None, &[alone]) => return Some(alone),
             _ => {}
+        }
+        if self.queued.is_empty() {
+            return self.current;
         }
         let (sum, count) = (self.sum(entities), self.count());
         let eligible =

@@ -1,5 +1,7 @@
 //! What the figure `throughput` shows: a column of the table of runs against what is swept.
 
+use gilsim_policies::Span;
+
 use super::latency::median;
 use super::{Choice, PlotError, Plots, distinct};
 use crate::analysis::estimate::{PointEstimate, estimate};
@@ -137,7 +139,10 @@ impl Axis {
         }
         let others = self.others.iter().filter_map(|name| {
             let value = run.number(name)?;
-            Some(format!("{}={value}", short(name)))
+            Some(match short(name).strip_suffix("_ns") {
+                Some(time) => format!("{time}={}", Span::from_ns_f64(value)),
+                None => format!("{}={value}", short(name)),
+            })
         });
         let case = Some(run.case.clone()).filter(|case| !case.is_empty());
         case.into_iter().chain(others).collect::<Vec<_>>().join(" ")

@@ -12,6 +12,9 @@ const SLOT_BITS: u32 = 16;
 /// Key of an empty slot: later than anything.
 const NEVER: u64 = u64::MAX;
 
+/// What is later than this, 78 hours, is beyond every run, and as good as this.
+const LATEST: u64 = (1 << (u64::BITS - SLOT_BITS)) - 2;
+
 /// Most slots that a queue can have.
 pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
 
@@ -36,8 +39,7 @@ impl Queue {
     /// Sets the event of a slot, whether it had one or not.
     #[inline]
     pub fn set(&mut self, slot: usize, at: Instant) {
-        debug_assert!(at.ns() < 1 << (u64::BITS - SLOT_BITS), "{at:?} does not fit into a key");
-        self.change(slot, at.ns() << SLOT_BITS | slot as u64);
+        self.change(slot, at.ns().min(LATEST) << SLOT_BITS | slot as u64);
     }
 
     /// Removes the event of a slot, if it has one.

@@ -42,6 +42,13 @@ fn bad_files_are_refused_at_the_right_place() {
             "| ",
         ),
         (
+            "{ cores = 2 }",
+            "{ tick = '0ns' }",
+            "5:26",
+            "`machine.linux.tick` must be longer than 0ns",
+            "| ",
+        ),
+        (
             "threads = 4",
             "threads = 70000",
             "11:11",
