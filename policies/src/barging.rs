@@ -15,11 +15,25 @@
 //!   6                     runs, asks, takes      B
 //! ```
 
+use serde::{Deserialize, Serialize};
+
+use crate::spec::Parameters;
 use crate::{Answer, Ask, Policy, Reason, Release, Successor, Then, ThreadId, View};
 
 /// The policy; it has no parameters and no state.
-#[derive(Debug, Clone, Copy)]
-pub struct Barging;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Barging {}
+
+impl Parameters for Barging {
+    fn summary(&self) -> &'static str {
+        "a plain mutex: whoever comes first takes it"
+    }
+
+    fn build(&self, _threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {
+        Some(Box::new(*self))
+    }
+}
 
 impl Policy for Barging {
     fn ask(&mut self, view: &View<'_>, _thread: ThreadId, _ask: Ask) -> Answer {
@@ -39,7 +53,7 @@ mod tests {
 
     #[test]
     fn worked_timeline() {
-        let mut lock = Script::new(Barging);
+        let mut lock = Script::new(Barging {});
         lock.at_ms(0).ask(A, Ask::Fresh, Answer::TAKE);
         lock.at_ms(1).ask(B, Ask::Fresh, Answer::SLEEP);
         lock.at_ms(2).release(Reason::Blocking, Successor::Wake(B), Then::GoOn);

@@ -33,6 +33,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Parameters;
 use crate::{
     Answer, Ask, Check, Entry, Policy, Reason, Release, Span, Successor, Then, ThreadId, View,
 };
@@ -105,6 +106,21 @@ impl From<PriorityParameters> for Rule {
             interval: given.interval.unwrap_or(Span::from_ms(5)),
             check_spacing: given.check_spacing.unwrap_or(Span::from_ns(25)),
         }
+    }
+}
+
+impl Parameters for PriorityParameters {
+    fn summary(&self) -> &'static str {
+        "penalise full slices, reward early releases"
+    }
+
+    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
+        let rule = Rule::from(*self);
+        vec![("interval", rule.interval), ("check_spacing", rule.check_spacing)]
+    }
+
+    fn build(&self, threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {
+        Some(Box::new(Priority::new(*self, threads)))
     }
 }
 

@@ -4,33 +4,86 @@ use serde::{Deserialize, Serialize};
 
 use crate::barging::Barging;
 use crate::fifo_handoff::FifoHandoff;
-use crate::priority::{Priority, PriorityParameters};
-use crate::tick::{Tick, TickParameters};
-use crate::timed_wait::{TimedWait, TimedWaitParameters};
+use crate::priority::PriorityParameters;
+use crate::tick::TickParameters;
+use crate::timed_wait::TimedWaitParameters;
 use crate::{Policy, Span};
 
-/// A policy and its parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PolicySpec {
-    /// CPython up to 3.1.
-    Tick(TickParameters),
-    /// CPython 3.2 and later.
-    TimedWait(TimedWaitParameters),
-    /// Priorities by behaviour.
-    Priority(PriorityParameters),
-    /// First come, first served, by direct hand-over.
-    FifoHandoff(NoParameters),
-    /// A plain mutex.
-    Barging(NoParameters),
-    /// No global lock at all.
-    None(NoParameters),
+/// What the registry asks of a policy's parameters.
+pub trait Parameters {
+    /// What the policy is, in a line.
+    fn summary(&self) -> &'static str;
+
+    /// The times that must be longer than nothing, by the parameter's name.
+    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
+        Vec::new()
+    }
+
+    /// A fresh lock for threads numbered below `threads`; `None` if there is no lock.
+    /// `seed` decides what is left to chance.
+    fn build(&self, threads: usize, seed: u64) -> Option<Box<dyn Policy>>;
 }
 
-/// An empty table of parameters.
+macro_rules! registry {
+    ($($name:literal $variant:ident($parameters:ty),)+) => {
+        /// A policy and its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum PolicySpec {
+            $(
+                #[doc = concat!("`", $name, "`")]
+                #[serde(rename = $name)]
+                $variant($parameters),
+            )+
+        }
+
+        impl PolicySpec {
+            /// One of each policy with its defaults, in reading order.
+            #[must_use]
+            pub fn all() -> Vec<Self> {
+                vec![$(Self::$variant(Default::default())),+]
+            }
+
+            /// Its name in experiment files.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name),+
+                }
+            }
+
+            fn parameters(&self) -> &dyn Parameters {
+                match self {
+                    $(Self::$variant(parameters) => parameters),+
+                }
+            }
+        }
+    };
+}
+
+// One line for each policy.
+registry! {
+    "tick" Tick(TickParameters),
+    "timed_wait" TimedWait(TimedWaitParameters),
+    "priority" Priority(PriorityParameters),
+    "fifo_handoff" FifoHandoff(FifoHandoff),
+    "barging" Barging(Barging),
+    "none" None(NoLock),
+}
+
+/// No global lock at all: free threading, or processes that share nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NoParameters {}
+pub struct NoLock {}
+
+impl Parameters for NoLock {
+    fn summary(&self) -> &'static str {
+        "no global lock at all"
+    }
+
+    fn build(&self, _threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {
+        None
+    }
+}
 
 /// Why a set of parameters makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,43 +103,10 @@ impl std::fmt::Display for SpecError {
 impl std::error::Error for SpecError {}
 
 impl PolicySpec {
-    /// One of each policy with its defaults, in reading order.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        vec![
-            Self::Tick(TickParameters::default()),
-            Self::TimedWait(TimedWaitParameters::default()),
-            Self::Priority(PriorityParameters::default()),
-            Self::FifoHandoff(NoParameters {}),
-            Self::Barging(NoParameters {}),
-            Self::None(NoParameters {}),
-        ]
-    }
-
-    /// Its name in experiment files.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Tick(_) => "tick",
-            Self::TimedWait(_) => "timed_wait",
-            Self::Priority(_) => "priority",
-            Self::FifoHandoff(_) => "fifo_handoff",
-            Self::Barging(_) => "barging",
-            Self::None(_) => "none",
-        }
-    }
-
     /// What it is, in a line.
     #[must_use]
-    pub const fn summary(&self) -> &'static str {
-        match self {
-            Self::Tick(_) => "CPython up to 3.1: release and re-take every 100 ticks",
-            Self::TimedWait(_) => "CPython 3.2 and later: a waiter asks for the lock after 5 ms",
-            Self::Priority(_) => "penalise full slices, reward early releases",
-            Self::FifoHandoff(_) => "the releaser names the longest waiter as the next holder",
-            Self::Barging(_) => "a plain mutex: whoever comes first takes it",
-            Self::None(_) => "no global lock at all",
-        }
+    pub fn summary(&self) -> &'static str {
+        self.parameters().summary()
     }
 
     /// Checks what the types cannot.
@@ -94,20 +114,7 @@ impl PolicySpec {
     /// # Errors
     /// Names the parameter that makes no sense.
     pub fn validate(&self) -> Result<(), SpecError> {
-        let spans = match self {
-            Self::Tick(given) => vec![("tick", Some(given.tick))],
-            Self::TimedWait(given) => {
-                vec![
-                    ("interval", Some(given.interval)),
-                    ("check_spacing", Some(given.check_spacing)),
-                ]
-            }
-            Self::Priority(given) => {
-                vec![("interval", given.interval), ("check_spacing", given.check_spacing)]
-            }
-            Self::FifoHandoff(_) | Self::Barging(_) | Self::None(_) => vec![],
-        };
-        match spans.into_iter().find(|(_, span)| *span == Some(Span::ZERO)) {
+        match self.parameters().positive_spans().iter().find(|(_, span)| span.is_zero()) {
             Some((name, _)) => Err(SpecError::ZeroSpan(name)),
             None => Ok(()),
         }
@@ -117,14 +124,7 @@ impl PolicySpec {
     /// `seed` decides what is left to chance.
     #[must_use]
     pub fn build(&self, threads: usize, seed: u64) -> Option<Box<dyn Policy>> {
-        Some(match *self {
-            Self::Tick(parameters) => Box::new(Tick::new(parameters)),
-            Self::TimedWait(parameters) => Box::new(TimedWait::new(parameters, threads, seed)),
-            Self::Priority(parameters) => Box::new(Priority::new(parameters, threads)),
-            Self::FifoHandoff(_) => Box::new(FifoHandoff),
-            Self::Barging(_) => Box::new(Barging),
-            Self::None(_) => return None,
-        })
+        self.parameters().build(threads, seed)
     }
 }
 

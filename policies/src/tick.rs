@@ -30,6 +30,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Parameters;
 use crate::{Answer, Ask, Check, Policy, Reason, Release, Span, Successor, Then, ThreadId, View};
 
 /// How a released lock finds its next holder.
@@ -59,6 +60,20 @@ pub struct TickParameters {
 impl Default for TickParameters {
     fn default() -> Self {
         Self { interval: 100, tick: Span::from_ns(7), handover: Handover::Barging }
+    }
+}
+
+impl Parameters for TickParameters {
+    fn summary(&self) -> &'static str {
+        "CPython up to 3.1: release and re-take every 100 ticks"
+    }
+
+    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
+        vec![("tick", self.tick)]
+    }
+
+    fn build(&self, _threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {
+        Some(Box::new(Tick::new(*self)))
     }
 }
 

@@ -29,6 +29,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Parameters;
 use crate::{
     Answer, Ask, Check, Entry, PickRule, Picker, Policy, Reason, Release, Span, Successor, Then,
     ThreadId, View,
@@ -60,6 +61,20 @@ impl Default for TimedWaitParameters {
             pick: PickRule::Random,
             force_switching: true,
         }
+    }
+}
+
+impl Parameters for TimedWaitParameters {
+    fn summary(&self) -> &'static str {
+        "CPython 3.2 and later: a waiter asks for the lock after 5 ms"
+    }
+
+    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
+        vec![("interval", self.interval), ("check_spacing", self.check_spacing)]
+    }
+
+    fn build(&self, threads: usize, seed: u64) -> Option<Box<dyn Policy>> {
+        Some(Box::new(TimedWait::new(*self, threads, seed)))
     }
 }
 
