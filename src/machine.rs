@@ -58,8 +58,11 @@ pub enum Placement {
         /// From the wake-up to the begin of the context switch.
         after: Span,
     },
-    /// Into a run queue.
-    Queue,
+    /// Into the run queue of this core; 0 if there is one queue for all.
+    Queue {
+        /// The core.
+        core: u16,
+    },
     /// Into the run queue of this core, which is to pick again at once.
     Preempt {
         /// The core.

@@ -4,8 +4,9 @@
 //! slots: threads by number, then cores, then groups that receive requests. What an event sets off
 //! without taking time happens before the next event.
 //!
-//! **Speed.** A handler takes one reference to its thread, and what every event goes through is
-//! inlined by force: left to itself, the compiler calls it, and a run takes a fifth more instructions.
+//! **Speed.** What every event goes through is inlined by force, each part at one place: left to itself,
+//! the compiler calls it, and a run takes a fifth more instructions. Handlers are given the threads
+//! beside the rest of the state, so that the compiler knows that writing to one changes nothing else.
 
 mod account;
 mod check;

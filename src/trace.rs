@@ -68,6 +68,7 @@ impl StateTimes {
     }
 
     /// What has been added since `earlier`.
+    #[inline]
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let mut times = *self;
@@ -226,6 +227,8 @@ pub struct EventRow {
 ///
 /// The constants say what a sink wants, so that the engine need not make rows for nobody.
 pub trait Sink {
+    /// Whether [`Sink::op`] is wanted.
+    const OPS: bool = true;
     /// Whether [`Sink::interval`] is wanted.
     const INTERVALS: bool = false;
     /// Whether [`Sink::event`] is wanted.
@@ -243,7 +246,9 @@ pub trait Sink {
 #[derive(Debug, Clone, Copy)]
 pub struct NullSink;
 
-impl Sink for NullSink {}
+impl Sink for NullSink {
+    const OPS: bool = false;
+}
 
 /// Keeps every row, for tests and notebooks.
 #[derive(Debug, Clone, Default)]

@@ -13,7 +13,7 @@ use gilsim_policies::{Instant, Span};
 
 pub use law::{Law, LawSpec};
 pub use path::{KeyPath, Part, SpecError};
-pub use program::{Cursor, Program, Step, StreamKey, Want};
+pub use program::{Cursor, Draws, Program, Step, StreamKey, Want};
 pub use spec::{ArrivalSpec, GroupSpec, StepSpec};
 
 /// Every thread of a run.

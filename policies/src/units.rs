@@ -83,11 +83,12 @@ impl Span {
     /// The nearest length to a number of nanoseconds: the only place where a float becomes time.
     ///
     /// Negative numbers and NaN give zero; what is too long gives the longest span.
+    #[inline]
     #[must_use]
     pub fn from_ns_f64(ns: f64) -> Self {
         // `as` saturates and turns NaN into zero.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        Self((ns + 0.5) as u64)
+        Self(((ns + 0.5) as i64).max(0) as u64)
     }
 
     /// Nanoseconds.

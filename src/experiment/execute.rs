@@ -159,6 +159,7 @@ impl<S> Windowed<S> {
 }
 
 impl<S: Sink> Sink for Windowed<S> {
+    const OPS: bool = S::OPS;
     const INTERVALS: bool = S::INTERVALS;
     const EVENTS: bool = S::EVENTS;
 

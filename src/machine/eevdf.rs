@@ -58,8 +58,10 @@ pub struct RunQueue {
     queued: Vec<ThreadId>,
     /// Up to when the current thread's virtual time is accounted for.
     accounted: Instant,
-    /// The average when the core was last empty.
+    /// The average when a thread last left.
     floor: i64,
+    /// Sum of the virtual times of the threads here, each less `floor`.
+    sum: i64,
 }
 
 impl RunQueue {
@@ -72,10 +74,12 @@ impl RunQueue {
             queued: Vec::new(),
             accounted: Instant::ZERO,
             floor: 0,
+            sum: 0,
         }
     }
 
     /// Threads that are ready and not on the core.
+    #[inline]
     pub fn waiting(&self) -> usize {
         self.queued.len()
     }
@@ -93,21 +97,22 @@ impl RunQueue {
         let others_wait = !self.queued.is_empty();
         self.place(thread, entities);
         self.queued.push(thread);
-        self.pick(entities) == Some(thread) || (renewed && others_wait)
+        self.would_run(thread, entities) || (renewed && others_wait)
     }
 
     /// The current thread sleeps or ends. The core picks another of its own, if it has one.
     pub fn leave(&mut self, now: Instant, entities: &mut [Entity]) {
         self.account(now, entities);
-        let average = self.average(entities);
-        if let Some(thread) = self.current {
+        let average = self.average();
+        if let Some(thread) = self.current.take() {
             let entity = &mut entities[thread.index()];
             let most = (2 * self.slice).max(self.ticks.period.ns() as i64);
             entity.lag = (average - entity.vruntime).clamp(-most, most);
             entity.average_at_sleep = average;
+            self.sum -= entity.vruntime - self.floor;
         }
+        self.sum -= (average - self.floor) * self.count();
         self.floor = average;
-        self.current = None;
         if !self.queued.is_empty() {
             self.run_best(now, entities);
         }
@@ -129,13 +134,14 @@ impl RunQueue {
     /// Gives its best waiting thread away, for a core that has nothing to do.
     pub fn give_away(&mut self, now: Instant, entities: &mut [Entity]) -> Option<ThreadId> {
         self.account(now, entities);
-        let average = self.average(entities);
+        let average = self.average();
         let at =
             (0..self.queued.len()).min_by_key(|&at| entities[self.queued[at].index()].deadline)?;
         let thread = self.queued.remove(at);
         let entity = &mut entities[thread.index()];
         entity.lag = average - entity.vruntime;
         entity.average_at_sleep = average;
+        self.sum -= entity.vruntime - self.floor;
         Some(thread)
     }
 
@@ -161,12 +167,13 @@ impl RunQueue {
         let begin = entity.vruntime;
         let virtual_at = |at: Instant| begin + (at - from).ns() as i64;
         entity.vruntime = virtual_at(now);
+        self.sum += entity.vruntime - begin;
         let used_up = from + Span::from_ns((entity.deadline - begin).max(1) as u64);
+        if used_up > now {
+            return false;
+        }
         let first = self.ticks.at_or_after(used_up);
         if first > now {
-            if used_up > now {
-                return false;
-            }
             entity.deadline = entity.vruntime + self.slice;
             return true;
         }
@@ -180,23 +187,17 @@ impl RunQueue {
         true
     }
 
-    fn running(&self) -> impl Iterator<Item = ThreadId> {
-        self.queued.iter().copied().chain(self.current)
-    }
-
     fn count(&self) -> i64 {
         self.queued.len() as i64 + i64::from(self.current.is_some())
     }
 
-    fn sum(&self, entities: &[Entity]) -> i64 {
-        self.running().map(|thread| entities[thread.index()].vruntime - self.floor).sum()
-    }
-
-    fn average(&self, entities: &[Entity]) -> i64 {
+    #[inline]
+    fn average(&self) -> i64 {
         match self.count() {
             0 => self.floor,
-            1 => self.floor + self.sum(entities),
-            count => self.floor + self.sum(entities).div_euclid(count),
+            1 => self.floor + self.sum,
+            2 => self.floor + (self.sum >> 1),
+            count => self.floor + self.sum.div_euclid(count),
         }
     }
 
@@ -209,22 +210,30 @@ impl RunQueue {
             (None, &[alone]) => return Some(alone),
             _ => {}
         }
-        if self.queued.is_empty() {
-            return self.current;
-        }
-        let (sum, count) = (self.sum(entities), self.count());
-        let eligible =
-            |thread: &ThreadId| (entities[thread.index()].vruntime - self.floor) * count <= sum;
         self.current
             .into_iter()
             .chain(self.queued.iter().copied())
-            .filter(eligible)
+            .filter(|thread| self.is_eligible(&entities[thread.index()]))
             .min_by_key(|thread| entities[thread.index()].deadline)
     }
 
+    /// Whether [`Self::pick`] names the thread that queued last.
+    fn would_run(&self, thread: ThreadId, entities: &[Entity]) -> bool {
+        let entity = &entities[thread.index()];
+        let goes_before = |other: &ThreadId| {
+            let rival = &entities[other.index()];
+            *other != thread && rival.deadline <= entity.deadline && self.is_eligible(rival)
+        };
+        self.is_eligible(entity) && !self.current.iter().chain(&self.queued).any(goes_before)
+    }
+
+    fn is_eligible(&self, entity: &Entity) -> bool {
+        (entity.vruntime - self.floor) * self.count() <= self.sum
+    }
+
     /// Gives a thread that comes to this core its place in virtual time.
-    fn place(&self, thread: ThreadId, entities: &mut [Entity]) {
-        let (average, count) = (self.average(entities), self.count());
+    fn place(&mut self, thread: ThreadId, entities: &mut [Entity]) {
+        let (average, count) = (self.average(), self.count());
         let entity = &mut entities[thread.index()];
         let lag = match entity.lag {
             _ if count == 0 => 0,
@@ -239,6 +248,7 @@ impl RunQueue {
         entity.vruntime = average - shift;
         entity.deadline = entity.vruntime + self.slice;
         entity.core = self.core;
+        self.sum += entity.vruntime - self.floor;
     }
 }
 

@@ -69,7 +69,7 @@ impl Machine for Ideal {
             Some(core) => Placement::Run { core, after: Span::ZERO },
             None => {
                 self.ready.push_back(thread);
-                Placement::Queue
+                Placement::Queue { core: 0 }
             }
         }
     }

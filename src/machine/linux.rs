@@ -127,6 +127,21 @@ impl Linux {
         }
     }
 
+    /// A thread from the longest queue, for a core that has nothing to do.
+    #[inline]
+    fn pull(&mut self, now: Instant) -> Option<ThreadId> {
+        let mut longest = 0;
+        let mut busiest = None;
+        for queue in &mut self.queues {
+            if queue.waiting() > longest {
+                longest = queue.waiting();
+                busiest = Some(queue);
+            }
+        }
+        busiest?.give_away(now, &mut self.entities)
+    }
+
+    #[inline]
     fn exponential(&mut self, mean: Span) -> Span {
         let unit: f64 = Exp1.sample(&mut self.rng);
         Span::from_ns_f64(mean.ns() as f64 * unit)
@@ -170,7 +185,7 @@ impl Machine for Linux {
         if self.queues[usize::from(last)].wake(now, thread, &mut self.entities) {
             Placement::Preempt { core: last }
         } else {
-            Placement::Queue
+            Placement::Queue { core: last }
         }
     }
 
@@ -178,13 +193,7 @@ impl Machine for Linux {
         let here = usize::from(core);
         self.queues[here].leave(now, &mut self.entities);
         if self.queues[here].current.is_none() {
-            let busiest = (0..self.queues.len())
-                .rev()
-                .max_by_key(|&other| self.queues[other].waiting())
-                .filter(|&other| self.queues[other].waiting() > 0);
-            let pulled =
-                busiest.and_then(|other| self.queues[other].give_away(now, &mut self.entities));
-            match pulled {
+            match self.pull(now) {
                 Some(thread) => self.queues[here].start(now, thread, &mut self.entities),
                 None => self.idle_since[here] = now,
             }
@@ -196,6 +205,7 @@ impl Machine for Linux {
         self.queues[usize::from(core)].repick(now, &mut self.entities).unwrap_or(current)
     }
 
+    #[inline]
     fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant> {
         if self.queues[usize::from(core)].waiting() == 0 {
             return None;

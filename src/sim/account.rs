@@ -87,16 +87,20 @@ impl<S: Sink> Log<'_, S> {
     /// An operation is done.
     #[inline]
     pub fn op_end(&mut self, thread: &mut Thread) {
-        self.mark(thread);
+        if S::OPS {
+            self.mark(thread);
+        }
         self.emit(thread, EventKind::OpEnd, None);
         thread.totals.ops += 1;
-        self.sink.op(&OpRow {
-            thread: thread.id,
-            start: thread.op_start,
-            end: self.now,
-            queued: thread.op_queued,
-            times: thread.totals.times.since(&thread.op_times),
-        });
+        if S::OPS {
+            self.sink.op(&OpRow {
+                thread: thread.id,
+                start: thread.op_start,
+                end: self.now,
+                queued: thread.op_queued,
+                times: thread.totals.times.since(&thread.op_times),
+            });
+        }
     }
 
     /// A pass begins, and with it an operation that stands at its head.
@@ -108,10 +112,12 @@ impl<S: Sink> Log<'_, S> {
 
     #[inline]
     fn mark_op(&mut self, thread: &mut Thread, queued: Span) {
-        self.mark(thread);
-        thread.op_start = self.now;
-        thread.op_queued = queued;
-        thread.op_times = thread.totals.times;
+        if S::OPS {
+            self.mark(thread);
+            thread.op_start = self.now;
+            thread.op_queued = queued;
+            thread.op_times = thread.totals.times;
+        }
     }
 
     /// The last entry in the account of a thread that may hold the lock since `held_since`.

@@ -3,7 +3,7 @@
 use gilsim_policies::{Span, ThreadId};
 
 use super::engine::Simulation;
-use super::thread::{Phase, Place};
+use super::thread::{Phase, Place, Thread};
 use crate::machine::{Machine, Placement};
 use crate::trace::{EventKind, Sink, State};
 
@@ -19,99 +19,94 @@ pub(super) struct Core {
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// A core's tick.
-    pub fn tick(&mut self, core: u16) {
+    pub fn tick(&mut self, threads: &mut [Thread], core: u16) {
         if self.machine.tick(self.log.now, core) {
-            self.reschedule(core);
+            self.reschedule(threads, core);
         }
-        self.set_tick(core);
+        self.set_tick(threads.len(), core);
     }
 
-    fn set_tick(&mut self, core: u16) {
+    #[inline]
+    fn set_tick(&mut self, threads: usize, core: u16) {
         if self.machine.ticking_cores() == 0 {
             return;
         }
-        let slot = self.threads.len() + usize::from(core);
+        let slot = threads + usize::from(core);
         match self.machine.next_tick(self.log.now, core) {
             Some(at) => self.queue.set(slot, at),
             None => self.queue.clear(slot),
         }
     }
 
-    fn set_all_ticks(&mut self) {
-        for core in 0..self.machine.ticking_cores() {
-            self.set_tick(core);
-        }
-    }
-
     /// Makes a thread ready to run its phase; says whether that interrupts an idle core.
     #[inline(always)]
-    pub fn make_ready(&mut self, thread: ThreadId) -> bool {
+    pub fn make_ready(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
         let now = self.log.now;
-        let state = &mut self.threads[thread.index()];
+        let state = &mut threads[thread.index()];
         self.log.set_state(state, State::CoreWait);
         match self.machine.wake(now, thread) {
             Placement::Run { core, after } => {
                 if !M::INSTANT {
                     self.cores[usize::from(core)].current = Some(thread);
                 }
-                self.dispatch(core, thread, after);
+                self.dispatch(threads, core, thread, after);
                 true
             }
-            Placement::Queue => {
-                state.place = Place::Ready;
-                self.set_all_ticks();
+            Placement::Queue { core } => {
+                state.place = Place::Ready(core);
+                self.set_tick(threads.len(), core);
                 false
             }
             Placement::Preempt { core } => {
-                state.place = Place::Ready;
-                self.reschedule(core);
-                self.set_tick(core);
+                state.place = Place::Ready(core);
+                self.reschedule(threads, core);
+                self.set_tick(threads.len(), core);
                 false
             }
         }
     }
 
     /// A core picks again: now, or as soon as its thread leaves the kernel.
-    fn reschedule(&mut self, core: u16) {
+    fn reschedule(&mut self, threads: &mut [Thread], core: u16) {
         let Some(current) = self.cores[usize::from(core)].current else {
             return;
         };
-        let state = &self.threads[current.index()];
+        let state = &threads[current.index()];
         if state.phase.in_kernel() || self.acting == Some(current) {
             self.cores[usize::from(core)].resched = true;
         } else {
-            self.progress(current);
-            self.switch_from(core, current);
+            self.progress(threads, current);
+            self.switch_from(threads, core, current);
         }
     }
 
     /// Lets the machine pick between the current thread of a core, whose account is up to date, and
     /// those that queue there.
-    fn switch_from(&mut self, core: u16, current: ThreadId) {
+    fn switch_from(&mut self, threads: &mut [Thread], core: u16, current: ThreadId) {
         self.cores[usize::from(core)].resched = false;
         let next = self.machine.repick(self.log.now, core, current);
-        self.set_tick(core);
+        self.set_tick(threads.len(), core);
         if next == current {
             // It goes on where it stopped.
             if self.acting != Some(current) {
-                self.arm(current);
+                self.arm(threads, current);
             }
             return;
         }
         self.queue.clear(current.index());
-        let state = &mut self.threads[current.index()];
+        let state = &mut threads[current.index()];
         self.log.emit(state, EventKind::Preempt, Some(next));
         self.log.set_state(state, State::CoreWait);
-        state.place = Place::Ready;
+        state.place = Place::Ready(core);
         state.totals.involuntary_switches += 1;
         self.cores[usize::from(core)].current = Some(next);
-        self.dispatch(core, next, Span::ZERO);
+        self.dispatch(threads, core, next, Span::ZERO);
     }
 
     /// Takes a thread that sleeps, blocks or ends off its core.
     #[inline(always)]
-    pub fn leave_core(&mut self, thread: ThreadId, reason: State) {
-        let state = &mut self.threads[thread.index()];
+    pub fn leave_core(&mut self, threads: &mut [Thread], thread: ThreadId, reason: State) {
+        let state = &mut threads[thread.index()];
         let Place::On(core) = state.place else {
             unreachable!("{thread} leaves a core that it is not on");
         };
@@ -124,36 +119,41 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             here.current = next;
             here.resched = false;
         }
-        match next {
-            Some(next) => {
-                self.dispatch(core, next, Span::ZERO);
-                // It may have come from another core's queue.
-                self.set_all_ticks();
+        if let Some(next) = next {
+            // It may have come from another core's queue.
+            if let Place::Ready(from) = threads[next.index()].place
+                && from != core
+            {
+                self.set_tick(threads.len(), from);
             }
-            None => self.set_tick(core),
+            self.dispatch(threads, core, next, Span::ZERO);
         }
+        self.set_tick(threads.len(), core);
     }
 
     /// Puts a thread on a core that is its own and wakes up in a while.
     #[inline(always)]
-    fn dispatch(&mut self, core: u16, thread: ThreadId, after: Span) {
+    fn dispatch(&mut self, threads: &mut [Thread], core: u16, thread: ThreadId, after: Span) {
         let switch = if M::INSTANT || self.comes_back(core, thread) {
             Span::ZERO
         } else {
             self.costs.context_switch
         };
-        let state = &mut self.threads[thread.index()];
+        let state = &mut threads[thread.index()];
         self.log.mark(state);
         state.place = Place::On(core);
-        state.arrives_at = self.log.now + after;
-        state.switched_at = state.arrives_at + switch;
-        state.progress_from = state.switched_at;
+        state.progress_from = self.log.now;
+        if !M::INSTANT {
+            state.arrives_at = self.log.now + after;
+            state.switched_at = state.arrives_at + switch;
+            state.progress_from = state.switched_at;
+        }
         state.state = state.phase.state_on_core();
         self.log.emit(state, EventKind::Dispatch, None);
-        if state.left.is_zero() && state.switched_at == self.log.now {
+        if state.left.is_zero() && state.progress_from == self.log.now {
             self.agenda.push(thread);
         } else {
-            self.arm(thread);
+            self.arm(threads, thread);
         }
     }
 
@@ -165,9 +165,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Sets the event at which the phase of a thread on a core ends or meets a check point.
     #[inline(always)]
-    pub fn arm(&mut self, thread: ThreadId) {
+    pub fn arm(&mut self, threads: &mut [Thread], thread: ThreadId) {
         let now = self.log.now;
-        let state = &mut self.threads[thread.index()];
+        let state = &mut threads[thread.index()];
         let mut stretch = state.left;
         if state.at_check {
             stretch = Span::ZERO;
@@ -180,23 +180,23 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The holder's check points may matter now, or no longer.
-    pub fn rearm_holder(&mut self) {
+    pub fn rearm_holder(&mut self, threads: &mut [Thread]) {
         let Some(holder) = self.lock.as_ref().and_then(|lock| lock.holder) else {
             return;
         };
-        let state = &self.threads[holder.index()];
+        let state = &threads[holder.index()];
         let computes = matches!(state.place, Place::On(_)) && state.phase == Phase::Compute;
         if computes && self.acting != Some(holder) {
-            self.progress(holder);
-            self.arm(holder);
+            self.progress(threads, holder);
+            self.arm(threads, holder);
         }
     }
 
     /// Brings the phase of a thread on a core up to date.
-    #[inline]
-    pub fn progress(&mut self, thread: ThreadId) {
+    #[inline(always)]
+    pub fn progress(&mut self, threads: &mut [Thread], thread: ThreadId) {
         let now = self.log.now;
-        let state = &mut self.threads[thread.index()];
+        let state = &mut threads[thread.index()];
         if now <= state.progress_from {
             return;
         }
@@ -223,29 +223,31 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
-    pub fn act(&mut self, thread: ThreadId) {
+    #[inline(always)]
+    pub fn act(&mut self, threads: &mut [Thread], thread: ThreadId) {
         self.acting = Some(thread);
-        let mut user_mode = !self.threads[thread.index()].phase.in_kernel();
-        while let Place::On(core) = self.threads[thread.index()].place {
+        let mut user_mode = !threads[thread.index()].phase.in_kernel();
+        while let Place::On(core) = threads[thread.index()].place {
             // Between two calls into the kernel, too, a thread passes through user mode.
             if !M::INSTANT && user_mode && self.cores[usize::from(core)].resched {
-                self.switch_from(core, thread);
-                if self.threads[thread.index()].place != Place::On(core) {
+                self.switch_from(threads, core, thread);
+                if threads[thread.index()].place != Place::On(core) {
                     break;
                 }
             }
-            let state = &self.threads[thread.index()];
-            if state.progress_from > self.log.now {
-                self.arm(thread);
-                break;
-            } else if state.at_check {
-                self.check_point(thread);
-            } else if state.left.is_zero() {
-                self.end_phase(thread);
+            let state = &threads[thread.index()];
+            let arrived = state.progress_from <= self.log.now;
+            let lets_go = if arrived && state.at_check {
+                self.check_point(threads, thread)
+            } else if arrived && state.left.is_zero() {
                 user_mode = true;
+                self.end_phase(threads, thread)
             } else {
-                self.arm(thread);
+                self.arm(threads, thread);
                 break;
+            };
+            if let Some(reason) = lets_go {
+                self.let_go(threads, thread, reason);
             }
         }
         self.acting = None;

@@ -67,7 +67,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             for member in 0..group.threads {
                 let id = ThreadId(threads.len() as u32);
                 queue.set(id.index(), group.start);
-                threads.push(Thread::new(id, &group.program, spec.key(number, member)));
+                threads.push(Thread::new(id, group, spec.key(number, member)));
             }
             streams.push(match &group.arrivals {
                 Arrivals::Closed { .. } => None,
@@ -102,14 +102,21 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     /// Runs to the end.
     pub fn run(mut self) -> Outcome {
-        let threads = self.threads.len();
-        let ticking = threads + usize::from(self.machine.ticking_cores());
-        let ending = loop {
+        let mut threads = std::mem::take(&mut self.threads);
+        let ending = self.drive(&mut threads);
+        self.outcome(ending, threads)
+    }
+
+    /// Takes events until the run is over.
+    fn drive(&mut self, threads: &mut [Thread]) -> Ending {
+        let count = threads.len();
+        let ticking = count + usize::from(self.machine.ticking_cores());
+        loop {
             if self.alive == 0 && self.unborn == 0 {
                 break Ending::Completed;
             }
             let Some((at, slot)) = self.queue.first() else {
-                break Ending::Deadlock(self.stuck());
+                break Ending::Deadlock(self.stuck(threads));
             };
             assert!(at >= self.log.now, "time goes back from {:?} to {at:?}", self.log.now);
             if at > self.end {
@@ -119,100 +126,99 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             self.log.now = at;
             self.events += 1;
             self.queue.take(slot);
-            if slot < threads {
-                self.thread_event(ThreadId(slot as u32));
+            if slot < count {
+                self.thread_event(threads, ThreadId(slot as u32));
             } else if slot < ticking {
-                self.tick((slot - threads) as u16);
+                self.tick(threads, (slot - count) as u16);
             } else {
-                self.request_arrives(slot - ticking);
+                self.request_arrives(threads, slot - ticking);
             }
             let mut done = 0;
             while let Some(&thread) = self.agenda.get(done) {
                 done += 1;
-                self.act(thread);
+                self.act(threads, thread);
             }
             self.agenda.clear();
             self.queue.settle(slot);
             self.check_invariants();
-        };
-        self.outcome(ending)
+        }
     }
 
     #[inline]
-    fn thread_event(&mut self, thread: ThreadId) {
-        match self.threads[thread.index()].place {
+    fn thread_event(&mut self, threads: &mut [Thread], thread: ThreadId) {
+        match threads[thread.index()].place {
             Place::On(_) => {
-                self.progress(thread);
-                self.act(thread);
+                self.progress(threads, thread);
+                self.agenda.push(thread);
             }
-            Place::Off => self.timer(thread),
-            Place::Ready => unreachable!("{thread} has no timer while it queues for a core"),
+            Place::Off => self.timer(threads, thread),
+            Place::Ready(_) => unreachable!("{thread} has no timer while it queues for a core"),
         }
     }
 
     /// A sleep, a blocking call or the time before a start is over.
     #[inline]
-    fn timer(&mut self, thread: ThreadId) {
-        let state = &self.threads[thread.index()];
+    fn timer(&mut self, threads: &mut [Thread], thread: ThreadId) {
+        let state = &threads[thread.index()];
         match state.phase {
-            Phase::Unborn => self.start(thread),
+            Phase::Unborn => self.start(threads, thread),
             Phase::Blocked => {
                 self.log.emit(state, EventKind::Unblock, None);
-                self.return_to_lock(thread);
+                self.return_to_lock(threads, thread);
             }
-            Phase::Idle => self.begin_pass(thread, Span::ZERO),
-            Phase::Asleep => self.time_out(thread),
+            Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
+            Phase::Asleep => self.time_out(threads, thread),
             phase => unreachable!("{thread} has a timer in {phase:?}"),
         }
     }
 
-    fn start(&mut self, thread: ThreadId) {
+    fn start(&mut self, threads: &mut [Thread], thread: ThreadId) {
         self.unborn -= 1;
         self.alive += 1;
-        let state = &mut self.threads[thread.index()];
+        let state = &mut threads[thread.index()];
         state.state_since = self.log.now;
         state.totals.start = self.log.now;
         let group = state.totals.group as usize;
         self.log.emit(state, EventKind::Start, None);
         // A holder that was alone may have to look at its check points from now on.
-        self.rearm_holder();
+        self.rearm_holder(threads);
         match &self.groups[group].arrivals {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
-                self.begin_pass(thread, Span::ZERO);
+                self.begin_pass(threads, thread, Span::ZERO);
             }
-            Arrivals::Closed { .. } | Arrivals::Open { .. } => self.go_idle(thread),
+            Arrivals::Closed { .. } | Arrivals::Open { .. } => self.go_idle(threads, thread),
         }
     }
 
-    fn request_arrives(&mut self, group: usize) {
+    fn request_arrives(&mut self, threads: &mut [Thread], group: usize) {
         let Some(stream) = &mut self.streams[group] else { unreachable!("a closed group") };
-        let slot = self.threads.len() + usize::from(self.machine.ticking_cores()) + group;
+        let slot = threads.len() + usize::from(self.machine.ticking_cores()) + group;
         let next = self.log.now + stream.gap.sample(&mut stream.rng);
         match stream.idle.pop_first() {
-            Some(thread) => self.begin_pass(thread, Span::ZERO),
+            Some(thread) => self.begin_pass(threads, thread, Span::ZERO),
             None => stream.waiting.push_back(self.log.now),
         }
         match self.groups[group].stop {
-            Some(stop) if next >= stop => self.close_stream(group, slot),
+            Some(stop) if next >= stop => self.close_stream(threads, group, slot),
             _ => self.queue.set(slot, next),
         }
     }
 
     /// No request will come any more: idle threads end.
-    fn close_stream(&mut self, group: usize, slot: usize) {
+    fn close_stream(&mut self, threads: &mut [Thread], group: usize, slot: usize) {
         self.queue.clear(slot);
         let Some(stream) = &mut self.streams[group] else { return };
         stream.closed = true;
         for thread in std::mem::take(&mut stream.idle) {
-            self.exit_off_core(thread);
+            self.exit_off_core(threads, thread);
         }
     }
 
-    fn stuck(&self) -> Vec<Stuck> {
+    fn stuck(&self, threads: &[Thread]) -> Vec<Stuck> {
         let holder = self.lock.as_ref().and_then(|lock| lock.holder);
         (0..)
             .map(ThreadId)
-            .zip(&self.threads)
+            .zip(threads)
             .filter_map(|(thread, state)| match state.phase {
                 Phase::Asleep => Some(Stuck { thread, holder, awaits_switch: false }),
                 Phase::AwaitingSwitch(_) => Some(Stuck { thread, holder, awaits_switch: true }),
@@ -221,10 +227,10 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             .collect()
     }
 
-    fn outcome(mut self, ending: Ending) -> Outcome {
+    fn outcome(mut self, ending: Ending, mut threads: Vec<Thread>) -> Outcome {
         let held_since = self.lock.as_ref().map(|lock| lock.held_since);
         let now = self.log.now;
-        for thread in &mut self.threads {
+        for thread in &mut threads {
             match thread.phase {
                 Phase::Exited => {}
                 Phase::Unborn => {
@@ -233,7 +239,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 _ => self.log.close_account(thread, held_since),
             }
         }
-        let totals: Vec<_> = self.threads.iter().map(|thread| thread.totals).collect();
+        let totals: Vec<_> = threads.iter().map(|thread| thread.totals).collect();
         Outcome {
             ending,
             elapsed: self.log.now - Instant::ZERO,

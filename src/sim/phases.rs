@@ -3,161 +3,169 @@
 use gilsim_policies::{Check, Reason, Span, ThreadId};
 
 use super::engine::Simulation;
-use super::thread::{Pause, Phase};
+use super::thread::{Pause, Phase, Thread};
 use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
 use crate::workload::{Arrivals, Law, Want};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
-    /// The phase of a thread on a core is over: what follows?
+    /// The phase of a thread on a core is over: what follows? Says why the thread lets the lock go, if it
+    /// does.
     #[inline(always)]
-    pub fn end_phase(&mut self, thread: ThreadId) {
-        match self.threads[thread.index()].phase {
-            Phase::Compute | Phase::CHold => self.next_step(thread),
-            Phase::CRelease => self.return_to_lock(thread),
-            Phase::Ask(ask) => self.answer(thread, ask),
-            Phase::Granted | Phase::WakeSwitched => self.resume(thread),
-            Phase::Release(reason) => self.release(thread, reason),
-            Phase::WakeNext { reason, then } => self.after_release(thread, reason, then),
-            Phase::Switched(reason) => self.without_lock(thread, reason),
+    pub fn end_phase(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+        let goes_on = match threads[thread.index()].phase {
+            Phase::Compute | Phase::CHold => true,
+            Phase::Ask(ask) => self.answer(threads, thread, ask),
+            Phase::Granted | Phase::WakeSwitched => self.resume(threads, thread),
+            phase => {
+                self.end_unlocked_phase(threads, thread, phase);
+                false
+            }
+        };
+        if goes_on { self.next_step(threads, thread) } else { None }
+    }
+
+    /// A phase is over that lies between letting the lock go and asking for it again.
+    fn end_unlocked_phase(&mut self, threads: &mut [Thread], thread: ThreadId, phase: Phase) {
+        match phase {
+            Phase::CRelease => self.return_to_lock(threads, thread),
+            Phase::Release(reason) => self.release(threads, thread, reason),
+            Phase::WakeNext { reason, then } => self.after_release(threads, thread, reason, then),
+            Phase::Switched(reason) => self.without_lock(threads, thread, reason),
             phase => unreachable!("{thread} is on a core in {phase:?}"),
         }
     }
 
-    /// The holder stands at a check point that matters.
-    pub fn check_point(&mut self, thread: ThreadId) {
-        let Some(lock) = &mut self.lock else { return };
-        let state = &mut self.threads[thread.index()];
+    /// The holder stands at a check point that matters. Says why it lets the lock go, if it does.
+    pub fn check_point(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+        let lock = self.lock.as_mut()?;
+        let state = &mut threads[thread.index()];
         state.at_check = false;
         let check = lock.consult(self.log.now, self.alive, |policy, view| policy.check(view));
-        if check == Check::LetGo {
-            state.burst = state.left;
-            state.totals.forced_drops += 1;
-            self.let_go(thread, Reason::CheckPoint);
+        if check == Check::CarryOn {
+            return None;
         }
+        state.burst = state.left;
+        state.totals.forced_drops += 1;
+        Some(Reason::CheckPoint)
     }
 
-    /// Goes on with an interrupted computation, or with the next step.
+    /// Goes on with an interrupted computation; says whether there is none, so that the next step follows.
     #[inline(always)]
-    pub fn resume(&mut self, thread: ThreadId) {
-        let state = &mut self.threads[thread.index()];
+    pub fn resume(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
+        let state = &mut threads[thread.index()];
         let burst = std::mem::take(&mut state.burst);
-        if burst.is_zero() {
-            self.next_step(thread);
-        } else {
+        if !burst.is_zero() {
             self.log.enter(state, Phase::Compute, burst);
         }
+        burst.is_zero()
     }
 
-    /// Walks through the program up to the next step that takes time or needs the lock freed.
-    fn next_step(&mut self, thread: ThreadId) {
+    /// Walks through the program up to the next step that takes time or needs the lock freed. Says why the
+    /// thread lets the lock go, if it does.
+    #[inline(always)]
+    fn next_step(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
         let groups = self.groups;
-        let mut state = &mut self.threads[thread.index()];
+        let mut state = &mut threads[thread.index()];
         let program = &groups[state.totals.group as usize].program;
         loop {
             match state.cursor.advance(program) {
                 Want::OpStart => self.log.op_start(state),
                 Want::OpEnd => self.log.op_end(state),
                 Want::PassEnd => {
-                    if self.end_pass(thread) {
-                        return;
+                    let lets_go = self.end_pass(threads, thread);
+                    if lets_go.is_some() {
+                        return lets_go;
                     }
-                    state = &mut self.threads[thread.index()];
+                    state = &mut threads[thread.index()];
                     continue;
                 }
                 Want::Compute(Span::ZERO) | Want::CHold(Span::ZERO) => {}
-                Want::Compute(span) => return self.log.enter(state, Phase::Compute, span),
-                Want::CHold(span) => return self.log.enter(state, Phase::CHold, span),
+                Want::Compute(span) => {
+                    self.log.enter(state, Phase::Compute, span);
+                    return None;
+                }
+                Want::CHold(span) => {
+                    self.log.enter(state, Phase::CHold, span);
+                    return None;
+                }
                 Want::Yield if self.lock.is_none() => {}
-                Want::Yield => return self.pause(thread, Pause::None),
-                Want::CRelease(span) => return self.pause(thread, Pause::CCode(span)),
-                Want::Block(span) => return self.pause(thread, Pause::Block(span)),
+                Want::Yield => return state.pause_for(Pause::None),
+                Want::CRelease(span) => return state.pause_for(Pause::CCode(span)),
+                Want::Block(span) => return state.pause_for(Pause::Block(span)),
             }
             state.at_head = false;
         }
     }
 
-    /// Lets the lock go for something that does not need it.
+    /// A pass is over. Says why the thread lets the lock go, unless it begins the next.
     #[inline(always)]
-    fn pause(&mut self, thread: ThreadId, pause: Pause) {
-        let state = &mut self.threads[thread.index()];
-        state.pause = pause;
-        state.at_head = false;
-        self.let_go(thread, Reason::Blocking);
-    }
-
-    /// A pass is over; says whether the thread has something else to do than to begin the next.
-    #[inline(always)]
-    fn end_pass(&mut self, thread: ThreadId) -> bool {
-        let state = &mut self.threads[thread.index()];
+    fn end_pass(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+        let state = &mut threads[thread.index()];
         state.passes += 1;
         let group = &self.groups[state.totals.group as usize];
         let closed = matches!(group.arrivals, Arrivals::Closed { .. });
         let done = group.passes.is_some_and(|passes| state.passes >= passes)
             || group.stop.is_some_and(|stop| closed && self.log.now >= stop);
         if done {
-            self.let_go(thread, Reason::Exit);
-            return true;
+            return Some(Reason::Exit);
         }
         match &group.arrivals {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
                 self.log.mark_pass(state, Span::ZERO);
-                false
+                None
             }
             Arrivals::Closed { think } => {
-                let span = think.sample(&mut state.think);
-                self.pause(thread, Pause::Idle(Some(span)));
-                true
+                let span = state.think.next(think);
+                state.pause_for(Pause::Idle(Some(span)))
             }
-            Arrivals::Open { .. } => self.next_request(thread),
+            Arrivals::Open { .. } => self.next_request(threads, thread),
         }
     }
 
-    /// Begins to serve the next request; says whether there is none.
-    fn next_request(&mut self, thread: ThreadId) -> bool {
-        if let Some(queued) = self.take_request(thread) {
-            self.log.mark_pass(&mut self.threads[thread.index()], queued);
-            return false;
-        }
-        if self.stream_is_closed(thread) {
-            self.let_go(thread, Reason::Exit);
+    /// Begins to serve the next request. Says why the thread lets the lock go, if there is none.
+    fn next_request(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+        if let Some(queued) = self.take_request(threads, thread) {
+            self.log.mark_pass(&mut threads[thread.index()], queued);
+            None
+        } else if self.stream_is_closed(threads, thread) {
+            Some(Reason::Exit)
         } else {
-            self.pause(thread, Pause::Idle(None));
+            threads[thread.index()].pause_for(Pause::Idle(None))
         }
-        true
     }
 
     /// Takes up the oldest waiting request to the thread's group; says how long it waited.
-    fn take_request(&mut self, thread: ThreadId) -> Option<Span> {
-        let group = self.threads[thread.index()].totals.group as usize;
+    fn take_request(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Span> {
+        let group = threads[thread.index()].totals.group as usize;
         let arrival = self.streams[group].as_mut()?.waiting.pop_front()?;
         Some(self.log.now - arrival)
     }
 
-    fn stream_is_closed(&self, thread: ThreadId) -> bool {
-        let group = self.threads[thread.index()].totals.group as usize;
+    fn stream_is_closed(&self, threads: &mut [Thread], thread: ThreadId) -> bool {
+        let group = threads[thread.index()].totals.group as usize;
         self.streams[group].as_ref().is_some_and(|stream| stream.closed)
     }
 
     /// Begins a pass of a thread that comes from outside.
     #[inline(always)]
-    pub fn begin_pass(&mut self, thread: ThreadId, queued: Span) {
-        self.log.mark_pass(&mut self.threads[thread.index()], queued);
-        self.return_to_lock(thread);
+    pub fn begin_pass(&mut self, threads: &mut [Thread], thread: ThreadId, queued: Span) {
+        self.log.mark_pass(&mut threads[thread.index()], queued);
+        self.return_to_lock(threads, thread);
     }
 
     /// A thread without a request, or before its first think time, waits off its core.
-    pub fn go_idle(&mut self, thread: ThreadId) {
-        let state = &mut self.threads[thread.index()];
+    pub fn go_idle(&mut self, threads: &mut [Thread], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
         state.phase = Phase::Idle;
         let group = state.totals.group as usize;
         match &self.groups[group].arrivals {
             Arrivals::Closed { think } => {
-                let span = think.sample(&mut state.think);
+                let span = state.think.next(think);
                 self.queue.set(thread.index(), self.log.now + span);
             }
-            Arrivals::Open { .. } => match self.take_request(thread) {
-                Some(queued) => self.begin_pass(thread, queued),
+            Arrivals::Open { .. } => match self.take_request(threads, thread) {
+                Some(queued) => self.begin_pass(threads, thread, queued),
                 None => {
                     if let Some(stream) = &mut self.streams[group] {
                         stream.idle.insert(thread);
@@ -169,23 +177,23 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// What a thread does on its core once it has let the lock go.
     #[inline(always)]
-    pub fn without_lock(&mut self, thread: ThreadId, reason: Reason) {
-        let state = &mut self.threads[thread.index()];
+    pub fn without_lock(&mut self, threads: &mut [Thread], thread: ThreadId, reason: Reason) {
+        let state = &mut threads[thread.index()];
         match (reason, state.pause) {
-            (Reason::Exit, _) => self.exit(thread),
+            (Reason::Exit, _) => self.exit(threads, thread),
             (Reason::CheckPoint, _)
             | (Reason::Blocking, Pause::None | Pause::CCode(Span::ZERO)) => {
-                self.return_to_lock(thread);
+                self.return_to_lock(threads, thread);
             }
             (Reason::Blocking, Pause::CCode(span)) => self.log.enter(state, Phase::CRelease, span),
-            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => self.block(thread),
+            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => self.block(threads, thread),
         }
     }
 
     /// Blocks, thinks, or waits for a request, off its core.
     #[inline(always)]
-    fn block(&mut self, thread: ThreadId) {
-        let state = &mut self.threads[thread.index()];
+    fn block(&mut self, threads: &mut [Thread], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
         let until = match state.pause {
             Pause::Block(span) => {
                 self.log.emit(state, EventKind::Block, None);
@@ -197,30 +205,30 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.log.now + span
             }
             Pause::Idle(None) => {
-                if self.stream_is_closed(thread) {
-                    return self.exit(thread);
+                if self.stream_is_closed(threads, thread) {
+                    return self.exit(threads, thread);
                 }
-                self.leave_core(thread, State::Blocked);
-                return self.go_idle(thread);
+                self.leave_core(threads, thread, State::Blocked);
+                return self.go_idle(threads, thread);
             }
             Pause::None | Pause::CCode(_) => unreachable!("{thread} blocks for nothing"),
         };
-        self.leave_core(thread, State::Blocked);
+        self.leave_core(threads, thread, State::Blocked);
         self.queue.set(thread.index(), until);
     }
 
-    fn exit(&mut self, thread: ThreadId) {
-        let state = &mut self.threads[thread.index()];
+    fn exit(&mut self, threads: &mut [Thread], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         state.phase = Phase::Exited;
         self.alive -= 1;
-        self.leave_core(thread, State::Blocked);
-        self.log.close_account(&mut self.threads[thread.index()], None);
+        self.leave_core(threads, thread, State::Blocked);
+        self.log.close_account(&mut threads[thread.index()], None);
     }
 
     /// Ends a thread that is not on a core.
-    pub fn exit_off_core(&mut self, thread: ThreadId) {
-        let state = &mut self.threads[thread.index()];
+    pub fn exit_off_core(&mut self, threads: &mut [Thread], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         self.log.close_account(state, None);
         state.phase = Phase::Exited;

@@ -18,11 +18,15 @@ const LATEST: u64 = (1 << (u64::BITS - SLOT_BITS)) - 2;
 /// Most slots that a queue can have.
 pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
 
+/// How many are left to be compared when the first is asked for. Three slots are set for every two such
+/// questions, and the last rounds need no memory then.
+const FINALISTS: usize = 8;
+
 /// Pending events, one for each slot.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// A complete binary tree, root at 1, each node the smaller of its two children; the leaves are
-    /// keys: time, then slot.
+    /// Complete binary trees, each node the smaller of its two children `2 n` and `2 n + 1`; the roots
+    /// are the [`FINALISTS`], and the leaves are keys: time, then slot.
     nodes: Vec<u64>,
     leaves: usize,
 }
@@ -32,27 +36,36 @@ impl Queue {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
-        let leaves = slots.next_power_of_two().max(2);
+        let leaves = slots.next_power_of_two().max(FINALISTS);
         Self { nodes: vec![NEVER; 2 * leaves], leaves }
     }
 
     /// Sets the event of a slot, whether it had one or not.
     #[inline]
     pub fn set(&mut self, slot: usize, at: Instant) {
-        self.change(slot, at.ns().min(LATEST) << SLOT_BITS | slot as u64);
+        self.put(slot, at.ns().min(LATEST) << SLOT_BITS | slot as u64);
     }
 
     /// Removes the event of a slot, if it has one.
     #[inline]
     pub fn clear(&mut self, slot: usize) {
-        self.change(slot, NEVER);
+        if *self.key(slot) != NEVER {
+            self.put(slot, NEVER);
+        }
     }
 
     /// The earliest event.
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<(Instant, usize)> {
-        let key = self.nodes[1];
+        // In rounds, as each comparison waits for the one before.
+        let mut finalists = self.nodes.as_chunks::<FINALISTS>().0[1];
+        for rivals in [4, 2, 1] {
+            for at in 0..rivals {
+                finalists[at] = finalists[at].min(finalists[at + rivals]);
+            }
+        }
+        let key = finalists[0];
         let slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
         (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
     }
@@ -73,13 +86,6 @@ impl Queue {
     }
 
     #[inline]
-    fn change(&mut self, slot: usize, key: u64) {
-        if *self.key(slot) != key {
-            self.put(slot, key);
-        }
-    }
-
-    #[inline]
     fn key(&mut self, slot: usize) -> &mut u64 {
         &mut self.nodes[self.leaves + slot]
     }
@@ -89,12 +95,9 @@ impl Queue {
         let nodes = self.nodes.as_mut_slice();
         let mut at = self.leaves + slot;
         nodes[at] = key;
-        while at > 1 {
+        while at >= 2 * FINALISTS {
             key = key.min(nodes[at ^ 1]);
             at /= 2;
-            if nodes[at] == key {
-                break;
-            }
             nodes[at] = key;
         }
     }

@@ -1,15 +1,15 @@
 //! A simulated thread: what it is doing, and the account of its time.
 
 use gilsim_policies::{Ask, Instant, Reason, Span, Then, ThreadId};
-use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::ThreadTotals;
 use crate::trace::{State, StateTimes};
-use crate::workload::{Cursor, Program, StreamKey};
+use crate::workload::{Arrivals, Cursor, Draws, Group, Law, StreamKey};
 
 /// What a thread is doing. Those up to [`Phase::Blocking`] need a core and take CPU time; what
 /// follows once the time is spent stands with each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Phase {
     /// Compute under the lock; then the next check point or the next step.
     Compute,
@@ -64,8 +64,8 @@ impl Phase {
 pub enum Place {
     /// Not runnable.
     Off,
-    /// Ready, in a run queue.
-    Ready,
+    /// Ready, in the run queue of this core.
+    Ready(u16),
     /// On a core, or about to be: it runs once the core has woken up and switched.
     On(u16),
 }
@@ -115,7 +115,7 @@ pub struct Thread {
     /// Whether nothing of the pass is done yet: an operation that begins now began with the pass.
     pub at_head: bool,
     /// The stream of its think times.
-    pub think: Xoshiro256PlusPlus,
+    pub think: Draws,
     pub op_start: Instant,
     pub op_queued: Span,
     pub op_times: StateTimes,
@@ -128,6 +128,7 @@ pub struct Thread {
 
 /// What a thread does once it has let the lock go of its own accord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Pause {
     /// Ask for the lock again.
     None,
@@ -140,7 +141,20 @@ pub enum Pause {
 }
 
 impl Thread {
-    pub fn new(id: ThreadId, program: &Program, key: StreamKey) -> Self {
+    /// Is about to let the lock go for something that does not need it.
+    #[inline]
+    pub fn pause_for(&mut self, pause: Pause) -> Option<Reason> {
+        self.pause = pause;
+        self.at_head = false;
+        Some(Reason::Blocking)
+    }
+
+    pub fn new(id: ThreadId, group: &Group, key: StreamKey) -> Self {
+        let nothing = Law::Constant(Span::ZERO);
+        let think = match &group.arrivals {
+            Arrivals::Closed { think } => think,
+            Arrivals::Open { .. } => &nothing,
+        };
         Self {
             id,
             phase: Phase::Unborn,
@@ -157,10 +171,10 @@ impl Thread {
             asked_since: Instant::ZERO,
             pause: Pause::None,
             switches_at_release: 0,
-            cursor: Cursor::new(program, key),
+            cursor: Cursor::new(&group.program, key),
             passes: 0,
             at_head: false,
-            think: key.stream(u64::MAX),
+            think: Draws::new(think, key, u64::MAX),
             op_start: Instant::ZERO,
             op_queued: Span::ZERO,
             op_times: StateTimes::default(),

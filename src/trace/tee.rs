@@ -10,6 +10,7 @@ use super::{EventRow, IntervalRow, OpRow, Sink};
 pub struct Tee<A, B>(pub A, pub B);
 
 impl<A: Sink, B: Sink> Sink for Tee<A, B> {
+    const OPS: bool = A::OPS || B::OPS;
     const INTERVALS: bool = A::INTERVALS || B::INTERVALS;
     const EVENTS: bool = A::EVENTS || B::EVENTS;
 

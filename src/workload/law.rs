@@ -21,6 +21,7 @@ use super::LONGEST_RUN;
 
 /// A law of duration, ready to draw from. Made by [`LawSpec::compile`].
 #[derive(Debug, Clone, PartialEq)]
+#[repr(u8)]
 pub enum Law {
     /// Always the same.
     Constant(Span),
@@ -72,13 +73,23 @@ pub enum Law {
 
 impl Law {
     /// One draw.
+    #[inline(always)]
     pub fn sample(&self, rng: &mut Xoshiro256PlusPlus) -> Span {
-        let ns = match self {
+        match self {
+            Self::Constant(span) => *span,
             Self::Exponential { mean_ns } => {
                 let unit: f64 = Exp1.sample(rng);
-                unit * mean_ns
+                Span::from_ns_f64(unit * mean_ns).min(LONGEST_RUN)
             }
-            Self::Constant(span) => return *span,
+            _ => self.sample_long(rng),
+        }
+    }
+
+    /// A draw that takes so long that a call does not matter.
+    #[inline(never)]
+    fn sample_long(&self, rng: &mut Xoshiro256PlusPlus) -> Span {
+        let ns = match self {
+            Self::Constant(_) | Self::Exponential { .. } => unreachable!("drawn by `sample`"),
             Self::LogNormal { law, .. } => law.sample(rng),
             Self::Pareto { law, .. } => law.sample(rng),
             Self::Weibull { law, .. } => law.sample(rng),
