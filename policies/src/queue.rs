@@ -2,8 +2,6 @@
 
 use crate::{Instant, ThreadId};
 
-const NONE: u32 = u32::MAX;
-
 #[derive(Debug, Clone, Copy)]
 struct Node {
     before: u32,
@@ -18,9 +16,8 @@ struct Node {
 /// goes to the tail, but keeps the instant at which it first asked.
 #[derive(Debug, Clone)]
 pub struct WaitQueue {
+    /// A ring: one node for each thread, and the last, which stands before the head and after the tail.
     nodes: Vec<Node>,
-    head: u32,
-    tail: u32,
     len: usize,
 }
 
@@ -28,8 +25,9 @@ impl WaitQueue {
     /// An empty queue for threads numbered below `threads`.
     #[must_use]
     pub fn new(threads: usize) -> Self {
-        let node = Node { before: NONE, after: NONE, queued: false, since: Instant::ZERO };
-        Self { nodes: vec![node; threads], head: NONE, tail: NONE, len: 0 }
+        let end = threads as u32;
+        let node = Node { before: end, after: end, queued: false, since: Instant::ZERO };
+        Self { nodes: vec![node; threads + 1], len: 0 }
     }
 
     /// Number of sleeping threads.
@@ -50,14 +48,14 @@ impl WaitQueue {
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<ThreadId> {
-        (self.head != NONE).then_some(ThreadId(self.head))
+        self.thread(self.nodes[self.end()].after)
     }
 
     /// The thread that fell asleep last.
     #[inline]
     #[must_use]
     pub fn last(&self) -> Option<ThreadId> {
-        (self.tail != NONE).then_some(ThreadId(self.tail))
+        self.thread(self.nodes[self.end()].before)
     }
 
     /// Whether this thread sleeps here.
@@ -76,24 +74,19 @@ impl WaitQueue {
 
     /// The sleeping threads, longest sleeper first.
     pub fn iter(&self) -> impl Iterator<Item = ThreadId> {
-        let mut at = self.head;
-        std::iter::from_fn(move || {
-            let thread = (at != NONE).then_some(ThreadId(at))?;
-            at = self.nodes[thread.index()].after;
-            Some(thread)
-        })
+        let after = |node: usize| self.thread(self.nodes[node].after);
+        std::iter::successors(after(self.end()), move |thread| after(thread.index()))
     }
 
     /// Puts a thread that first asked at `since` at the tail.
     #[inline]
     pub fn push(&mut self, thread: ThreadId, since: Instant) {
         debug_assert!(!self.contains(thread), "{thread} sleeps at the lock twice");
-        self.nodes[thread.index()] = Node { before: self.tail, after: NONE, queued: true, since };
-        match self.tail {
-            NONE => self.head = thread.0,
-            tail => self.nodes[tail as usize].after = thread.0,
-        }
-        self.tail = thread.0;
+        let end = self.end();
+        let before = self.nodes[end].before;
+        self.nodes[thread.index()] = Node { before, after: end as u32, queued: true, since };
+        self.nodes[before as usize].after = thread.0;
+        self.nodes[end].before = thread.0;
         self.len += 1;
     }
 
@@ -104,17 +97,22 @@ impl WaitQueue {
         if !queued {
             return false;
         }
-        match before {
-            NONE => self.head = after,
-            before => self.nodes[before as usize].after = after,
-        }
-        match after {
-            NONE => self.tail = before,
-            after => self.nodes[after as usize].before = before,
-        }
+        self.nodes[before as usize].after = after;
+        self.nodes[after as usize].before = before;
         self.nodes[thread.index()].queued = false;
         self.len -= 1;
         true
+    }
+
+    #[inline]
+    const fn end(&self) -> usize {
+        self.nodes.len() - 1
+    }
+
+    /// The thread of a node, unless it is the end.
+    #[inline]
+    fn thread(&self, node: u32) -> Option<ThreadId> {
+        (node as usize != self.end()).then_some(ThreadId(node))
     }
 }
 

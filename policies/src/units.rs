@@ -88,7 +88,7 @@ impl Span {
     pub fn from_ns_f64(ns: f64) -> Self {
         // `as` saturates and turns NaN into zero.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        Self(((ns + 0.5) as i64).max(0) as u64)
+        Self((ns + 0.5) as u64)
     }
 
     /// Nanoseconds.

@@ -186,7 +186,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         };
         let state = &threads[holder.index()];
         let computes = matches!(state.place, Place::On(_)) && state.phase == Phase::Compute;
-        if computes && self.acting != Some(holder) {
+        if computes {
             self.progress(threads, holder);
             self.arm(threads, holder);
         }
@@ -225,11 +225,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
     #[inline(always)]
     pub fn act(&mut self, threads: &mut [Thread], thread: ThreadId) {
-        self.acting = Some(thread);
-        let mut user_mode = !threads[thread.index()].phase.in_kernel();
+        if !M::INSTANT {
+            self.acting = Some(thread);
+        }
+        let mut user_mode = !M::INSTANT && !threads[thread.index()].phase.in_kernel();
         while let Place::On(core) = threads[thread.index()].place {
             // Between two calls into the kernel, too, a thread passes through user mode.
-            if !M::INSTANT && user_mode && self.cores[usize::from(core)].resched {
+            if user_mode && self.cores[usize::from(core)].resched {
                 self.switch_from(threads, core, thread);
                 if threads[thread.index()].place != Place::On(core) {
                     break;
@@ -240,7 +242,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             let lets_go = if arrived && state.at_check {
                 self.check_point(threads, thread)
             } else if arrived && state.left.is_zero() {
-                user_mode = true;
+                user_mode = !M::INSTANT;
                 self.end_phase(threads, thread)
             } else {
                 self.arm(threads, thread);
@@ -250,6 +252,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.let_go(threads, thread, reason);
             }
         }
-        self.acting = None;
+        if !M::INSTANT {
+            self.acting = None;
+        }
     }
 }

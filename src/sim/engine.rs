@@ -126,12 +126,17 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             self.log.now = at;
             self.events += 1;
             self.queue.take(slot);
+            let mut goes_on = None;
             if slot < count {
-                self.thread_event(threads, ThreadId(slot as u32));
+                let thread = ThreadId(slot as u32);
+                goes_on = self.thread_event(threads, thread).then_some(thread);
             } else if slot < ticking {
                 self.tick(threads, (slot - count) as u16);
             } else {
                 self.request_arrives(threads, slot - ticking);
+            }
+            if let Some(thread) = goes_on {
+                self.act(threads, thread);
             }
             let mut done = 0;
             while let Some(&thread) = self.agenda.get(done) {
@@ -144,14 +149,19 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
+    /// Says whether the thread goes on at this instant.
     #[inline]
-    fn thread_event(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    fn thread_event(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
         match threads[thread.index()].place {
             Place::On(_) => {
                 self.progress(threads, thread);
-                self.agenda.push(thread);
+                true
             }
-            Place::Off => self.timer(threads, thread),
+            Place::Off => {
+                self.timer(threads, thread);
+                // Nobody else can be there.
+                self.agenda.pop().is_some()
+            }
             Place::Ready(_) => unreachable!("{thread} has no timer while it queues for a core"),
         }
     }
