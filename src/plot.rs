@@ -3,6 +3,7 @@
 //! What a figure shows is gathered from the tables alone: results can be drawn without being simulated
 //! again, on another machine, by somebody else.
 
+mod axis;
 mod breakdown;
 pub mod command;
 mod latency;
@@ -77,8 +78,6 @@ pub struct Plots {
     results: Results,
     measured: Measured,
     policies: Vec<Policy>,
-    /// The groups whose operations give throughput and latency.
-    focus: String,
     /// The experiment, with all its settings.
     config: toml::Table,
 }
@@ -101,9 +100,8 @@ impl Plots {
             }
         }
         let policies = Policy::list(&policies);
-        let focus = distinct(results.runs().iter().map(|run| run.focus.as_str())).join(", ");
         let config = results.metadata("gilsim.config").and_then(|text| text.parse().ok());
-        Ok(Self { policies, focus, config: config.unwrap_or_default(), measured, results })
+        Ok(Self { policies, config: config.unwrap_or_default(), measured, results })
     }
 
     /// Draws one figure as SVG.
@@ -218,11 +216,20 @@ fn slug(case: &str) -> String {
     parts.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
-/// What distinguishes a panel: the case and the point, as far as there are any.
-fn title(case: &str, point: &str) -> String {
-    match (case.is_empty(), point.is_empty()) {
-        (false, false) => format!("{case}: {point}"),
-        (false, true) => case.to_owned(),
-        (true, _) => point.to_owned(),
+/// What distinguishes a panel from the others of some runs: the case if there are several, and the point.
+fn title(several_cases: bool, case: &str, point: &str) -> String {
+    match (several_cases, point.is_empty()) {
+        (_, true) => case.to_owned(),
+        (false, false) => point.to_owned(),
+        (true, false) => format!("{case}: {point}"),
     }
+}
+
+fn several_cases(runs: &[&RunRow]) -> bool {
+    runs.windows(2).any(|pair| pair[0].case != pair[1].case)
+}
+
+/// The groups whose operations give throughput and latency.
+fn focus(runs: &[&RunRow]) -> String {
+    distinct(runs.iter().map(|run| run.focus.as_str())).join(", ")
 }

@@ -46,13 +46,6 @@ impl Multiples<'_> {
     ) -> Result<String, FigureError> {
         let page_mm = self.width.mm();
         let count = self.titles.len();
-        let columns = match self.width {
-            Width::Column => count.min(2),
-            Width::Double if count <= 4 => count,
-            Width::Double => count.div_ceil(count.div_ceil(4)),
-        }
-        .max(1);
-        let rows = count.div_ceil(columns);
         let widest = |axis: &Axis| {
             let labels = axis.ticks.iter();
             labels.map(|tick| font::width_mm(&tick.label, TICK.pt, false)).fold(0.0, f64::max)
@@ -62,7 +55,21 @@ impl Multiples<'_> {
         let right = MARGIN_MM + (widest(&self.x) / 2.0).max(1.0);
         // Labels at the ends of neighbouring axes must not touch.
         let gap_mm = widest(&self.x) + 1.6;
-        let panel_mm = (page_mm - left - right - gap_mm * (columns - 1) as f64) / columns as f64;
+        let panel_mm = |columns: usize| {
+            (page_mm - left - right - gap_mm * (columns - 1) as f64) / columns as f64
+        };
+        let titles = self.titles.iter().map(|title| font::width_mm(title, TITLE.pt, true));
+        let longest_mm = titles.fold(0.0, f64::max);
+        let most = match self.width {
+            Width::Column => 2,
+            Width::Double => 4,
+        };
+        // As many as there may be whose titles do not touch, in rows of equal length.
+        let fitting = |columns: &usize| panel_mm(*columns) + gap_mm >= longest_mm + 1.5;
+        let columns = (2..=most.min(count)).rev().find(fitting).unwrap_or(1);
+        let rows = count.div_ceil(columns);
+        let columns = count.div_ceil(rows.max(1)).max(1);
+        let panel_mm = panel_mm(columns);
         let height_mm = (0.78 * panel_mm).clamp(30.0, 50.0);
         let title_mm =
             if self.titles.iter().all(|title| title.is_empty()) { 1.5 } else { TITLE_MM };

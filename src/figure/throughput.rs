@@ -117,7 +117,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         let apart = (0.5 * frame.rect.width / places).clamp(APART_MM.0, APART_MM.1);
         let shifted = || series.iter().zip(0_u32..);
         for (series, place) in shifted() {
-            draw_simulated(frame, series, (f64::from(place) - middle) * apart)?;
+            let shift = (f64::from(place) - middle) * apart;
+            draw_simulated(frame, series, shift, !matches!(data.x, Sweep::Names(_)))?;
         }
         for (series, place) in shifted() {
             draw_measured(frame, series, (f64::from(place) - middle) * apart)?;
@@ -171,14 +172,22 @@ fn legend_entries(data: &Data) -> Vec<(Key, String)> {
     entries
 }
 
-fn draw_simulated(frame: &Frame<'_, '_>, series: &Series, shift: f64) -> Result<(), FigureError> {
+/// There is nothing between two names: the points of such an axis are not `joined`.
+fn draw_simulated(
+    frame: &Frame<'_, '_>,
+    series: &Series,
+    shift: f64,
+    joined: bool,
+) -> Result<(), FigureError> {
     let look = series.policy.look();
     let at = |point: &Point| {
         let (x, y) = frame.at(point.x, point.y);
         (x + shift, y)
     };
     let centers: Vec<_> = series.simulated.iter().map(at).collect();
-    frame.line(&centers, &look.stroke())?;
+    if joined {
+        frame.line(&centers, &look.stroke())?;
+    }
     for (center, point) in centers.iter().zip(&series.simulated) {
         let bar = Stroke::solid(look.color, 0.25);
         frame.range(center.0, point.low, point.high, &bar)?;

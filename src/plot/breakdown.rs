@@ -1,6 +1,6 @@
 //! What the figure `breakdown` shows: mean shares over replications.
 
-use super::{Plots, distinct, title};
+use super::{Plots, distinct, several_cases, title};
 use crate::figure::Activity;
 use crate::figure::breakdown::{Bar, Data, Group};
 use crate::trace::tables::RunRow;
@@ -22,7 +22,7 @@ impl Plots {
                     })
                     .filter(|bar| bar.shares.iter().sum::<f64>() > 0.0)
                     .collect();
-                groups.push(Group { title: title(case, point), bars });
+                groups.push(Group { title: title(several_cases(runs), case, point), bars });
             }
         }
         groups.retain(|group| !group.bars.is_empty());

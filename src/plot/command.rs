@@ -37,7 +37,7 @@ struct Arguments {
     /// Resolution of the PNG file [dots per inch]
     #[arg(long, default_value_t = DPI)]
     dpi: u16,
-    /// Files to write, without their endings [default: figures/NAME in the results directory]
+    /// Files to write; each format adds its ending [default: figures/NAME in the results directory]
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -94,6 +94,13 @@ fn draw(figure: &str, arguments: Arguments) -> Result<[PathBuf; 3], PlotError> {
         PrintWidth::Double => Width::Double,
     };
     let svg = plots.draw(figure, &choice, width)?;
-    let stem = arguments.out.unwrap_or_else(|| arguments.results.join("figures").join(figure));
+    let default = || arguments.results.join("figures").join(figure);
+    let stem = arguments.out.map_or_else(default, without_ending);
     write(&svg, &stem, arguments.dpi)
+}
+
+/// Whoever names one of the formats means the file, not a file of that name with another ending.
+fn without_ending(out: PathBuf) -> PathBuf {
+    let format = out.extension().is_some_and(|end| ["svg", "pdf", "png"].iter().any(|e| end == *e));
+    if format { out.with_extension("") } else { out }
 }

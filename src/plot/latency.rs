@@ -1,6 +1,6 @@
 //! What the figure `latency` shows: the operations of the focus group, all replications together.
 
-use super::{PlotError, Plots, distinct, title};
+use super::{PlotError, Plots, distinct, focus, several_cases, title};
 use crate::figure::latency::{Curve, Data, Panel, Quantile, Step};
 use crate::trace::tables::RunRow;
 
@@ -38,14 +38,15 @@ impl Plots {
                     }
                 }
                 if !curves.is_empty() {
-                    panels.push(Panel { title: title(case, point), curves });
+                    panels.push(Panel { title: title(several_cases(runs), case, point), curves });
                 }
             }
         }
-        let latency = if self.focus.is_empty() || self.focus.contains(',') {
+        let focus = focus(runs);
+        let latency = if focus.is_empty() || focus.contains(',') {
             "latency".to_owned()
         } else {
-            format!("latency of {}", self.focus)
+            format!("latency of {focus}")
         };
         Ok(Data { latency, panels })
     }
