@@ -89,6 +89,11 @@ pub trait Machine {
     /// idle core.
     fn wake_call(&mut self, interrupts: bool) -> Span;
 
+    /// Whether a thread that becomes ready now gets a core at once. Only asked where calls cost nothing.
+    fn has_room(&self) -> bool {
+        false
+    }
+
     /// Cores whose ticks the engine has to deliver; 0 if the machine has no ticks.
     fn ticking_cores(&self) -> u16;
 

@@ -80,15 +80,22 @@ impl Span {
         Self(s * 1_000_000_000)
     }
 
-    /// The nearest length to a number of nanoseconds: the only place where a float becomes time.
+    /// The nearest length to a number of nanoseconds, the even one of two: the only place where a float
+    /// becomes time.
     ///
     /// Negative numbers and NaN give zero; what is too long gives the longest span.
     #[inline]
     #[must_use]
     pub fn from_ns_f64(ns: f64) -> Self {
+        /// 2^52: from here on a float has no fraction, and its last bit is worth 1.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
+        if (0.0..WHOLE).contains(&ns) {
+            // The sum is rounded as it is made, and its last bits are the number.
+            return Self((ns + WHOLE).to_bits() - WHOLE.to_bits());
+        }
         // `as` saturates and turns NaN into zero.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        Self((ns + 0.5) as u64)
+        Self(ns as u64)
     }
 
     /// Nanoseconds.
@@ -337,7 +344,10 @@ mod tests {
 
     #[test]
     fn floats_round_and_saturate() {
-        assert_eq!(Span::from_ns_f64(1.5), Span::from_ns(2));
+        for (ns, nearest) in [(0.4, 0), (1.5, 2), (2.5, 2), (4e15 + 0.5, 4_000_000_000_000_000)] {
+            assert_eq!(Span::from_ns_f64(ns), Span::from_ns(nearest), "{ns}");
+        }
+        assert_eq!(Span::from_ns_f64(1e16), Span::from_ns(10_000_000_000_000_000));
         assert_eq!(Span::from_ns_f64(-7.0), Span::ZERO);
         assert_eq!(Span::from_ns_f64(f64::NAN), Span::ZERO);
         assert_eq!(Span::from_ns_f64(f64::INFINITY), Span::from_ns(u64::MAX));

@@ -54,6 +54,11 @@ impl Machine for Ideal {
     }
 
     #[inline]
+    fn has_room(&self) -> bool {
+        self.free.as_ref().is_none_or(|free| !free.is_empty())
+    }
+
+    #[inline]
     fn ticking_cores(&self) -> u16 {
         0
     }

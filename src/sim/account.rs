@@ -14,14 +14,14 @@ pub(super) struct Log<'a, S> {
 impl<S: Sink> Log<'_, S> {
     /// Changes the state in which a thread's time counts from now on.
     #[inline(always)]
-    pub fn set_state(&mut self, thread: &mut Thread, state: State) {
+    pub fn set_state(&mut self, thread: &mut Thread<'_>, state: State) {
         self.mark(thread);
         thread.state = state;
     }
 
     /// Starts a phase of a thread, which counts if the thread is on a core.
     #[inline(always)]
-    pub fn enter(&mut self, thread: &mut Thread, phase: Phase, takes: Span) {
+    pub fn enter(&mut self, thread: &mut Thread<'_>, phase: Phase, takes: Span) {
         let state = phase.state_on_core();
         thread.phase = phase;
         thread.left = takes;
@@ -33,7 +33,7 @@ impl<S: Sink> Log<'_, S> {
     /// Accounts for the time since the last mark. Call it before what the account says of a thread
     /// changes: its state, its core, or whether it holds the lock.
     #[inline(always)]
-    pub fn mark(&mut self, thread: &mut Thread) {
+    pub fn mark(&mut self, thread: &mut Thread<'_>) {
         let (since, now) = (thread.state_since, self.now);
         if since == now {
             return;
@@ -51,7 +51,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     #[inline]
-    fn book(&mut self, thread: &mut Thread, state: State, start: Instant, end: Instant) {
+    fn book(&mut self, thread: &mut Thread<'_>, state: State, start: Instant, end: Instant) {
         if start == end {
             return;
         }
@@ -68,7 +68,7 @@ impl<S: Sink> Log<'_, S> {
 
     /// Tells the sink what happened to a thread.
     #[inline]
-    pub fn emit(&mut self, thread: &Thread, kind: EventKind, other: Option<ThreadId>) {
+    pub fn emit(&mut self, thread: &Thread<'_>, kind: EventKind, other: Option<ThreadId>) {
         if S::EVENTS {
             let (at, core) = (self.now, thread.place.core());
             self.sink.event(&EventRow { at, thread: thread.id, kind, core, other });
@@ -77,7 +77,7 @@ impl<S: Sink> Log<'_, S> {
 
     /// An operation begins now, or began with the pass.
     #[inline]
-    pub fn op_start(&mut self, thread: &mut Thread) {
+    pub fn op_start(&mut self, thread: &mut Thread<'_>) {
         if !thread.at_head {
             self.mark_op(thread, Span::ZERO);
         }
@@ -86,7 +86,7 @@ impl<S: Sink> Log<'_, S> {
 
     /// An operation is done.
     #[inline]
-    pub fn op_end(&mut self, thread: &mut Thread) {
+    pub fn op_end(&mut self, thread: &mut Thread<'_>) {
         if S::OPS {
             self.mark(thread);
         }
@@ -105,13 +105,13 @@ impl<S: Sink> Log<'_, S> {
 
     /// A pass begins, and with it an operation that stands at its head.
     #[inline]
-    pub fn mark_pass(&mut self, thread: &mut Thread, queued: Span) {
+    pub fn mark_pass(&mut self, thread: &mut Thread<'_>, queued: Span) {
         thread.at_head = true;
         self.mark_op(thread, queued);
     }
 
     #[inline]
-    fn mark_op(&mut self, thread: &mut Thread, queued: Span) {
+    fn mark_op(&mut self, thread: &mut Thread<'_>, queued: Span) {
         if S::OPS {
             self.mark(thread);
             thread.op_start = self.now;
@@ -121,7 +121,7 @@ impl<S: Sink> Log<'_, S> {
     }
 
     /// The last entry in the account of a thread that may hold the lock since `held_since`.
-    pub fn close_account(&mut self, thread: &mut Thread, held_since: Option<Instant>) {
+    pub fn close_account(&mut self, thread: &mut Thread<'_>, held_since: Option<Instant>) {
         self.mark(thread);
         thread.totals.end = self.now;
         if let Some(since) = held_since.filter(|_| thread.holds) {

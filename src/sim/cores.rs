@@ -19,7 +19,7 @@ pub(super) struct Core {
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// A core's tick.
-    pub fn tick(&mut self, threads: &mut [Thread], core: u16) {
+    pub fn tick(&mut self, threads: &mut [Thread<'_>], core: u16) {
         if self.machine.tick(self.log.now, core) {
             self.reschedule(threads, core);
         }
@@ -40,7 +40,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Makes a thread ready to run its phase; says whether that interrupts an idle core.
     #[inline(always)]
-    pub fn make_ready(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
+    pub fn make_ready(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let now = self.log.now;
         let state = &mut threads[thread.index()];
         self.log.set_state(state, State::CoreWait);
@@ -67,7 +67,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// A core picks again: now, or as soon as its thread leaves the kernel.
-    fn reschedule(&mut self, threads: &mut [Thread], core: u16) {
+    fn reschedule(&mut self, threads: &mut [Thread<'_>], core: u16) {
         let Some(current) = self.cores[usize::from(core)].current else {
             return;
         };
@@ -82,7 +82,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Lets the machine pick between the current thread of a core, whose account is up to date, and
     /// those that queue there.
-    fn switch_from(&mut self, threads: &mut [Thread], core: u16, current: ThreadId) {
+    fn switch_from(&mut self, threads: &mut [Thread<'_>], core: u16, current: ThreadId) {
         self.cores[usize::from(core)].resched = false;
         let next = self.machine.repick(self.log.now, core, current);
         self.set_tick(threads.len(), core);
@@ -105,7 +105,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Takes a thread that sleeps, blocks or ends off its core.
     #[inline(always)]
-    pub fn leave_core(&mut self, threads: &mut [Thread], thread: ThreadId, reason: State) {
+    pub fn leave_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: State) {
         let state = &mut threads[thread.index()];
         let Place::On(core) = state.place else {
             unreachable!("{thread} leaves a core that it is not on");
@@ -133,7 +133,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Puts a thread on a core that is its own and wakes up in a while.
     #[inline(always)]
-    fn dispatch(&mut self, threads: &mut [Thread], core: u16, thread: ThreadId, after: Span) {
+    fn dispatch(&mut self, threads: &mut [Thread<'_>], core: u16, thread: ThreadId, after: Span) {
         let switch = if M::INSTANT || self.comes_back(core, thread) {
             Span::ZERO
         } else {
@@ -165,7 +165,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Sets the event at which the phase of a thread on a core ends or meets a check point.
     #[inline(always)]
-    pub fn arm(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn arm(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let now = self.log.now;
         let state = &mut threads[thread.index()];
         let mut stretch = state.left;
@@ -180,7 +180,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The holder's check points may matter now, or no longer.
-    pub fn rearm_holder(&mut self, threads: &mut [Thread]) {
+    pub fn rearm_holder(&mut self, threads: &mut [Thread<'_>]) {
         let Some(holder) = self.lock.as_ref().and_then(|lock| lock.holder) else {
             return;
         };
@@ -194,7 +194,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Brings the phase of a thread on a core up to date.
     #[inline(always)]
-    pub fn progress(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn progress(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let now = self.log.now;
         let state = &mut threads[thread.index()];
         if now <= state.progress_from {
@@ -224,7 +224,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
     #[inline(always)]
-    pub fn act(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn act(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         if !M::INSTANT {
             self.acting = Some(thread);
         }

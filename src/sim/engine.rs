@@ -33,7 +33,7 @@ pub(super) struct Simulation<'a, M, S> {
     pub groups: &'a [Group],
     pub lock: Option<Lock>,
     pub costs: Costs,
-    pub threads: Vec<Thread>,
+    pub threads: Vec<Thread<'a>>,
     pub streams: Vec<Option<Stream>>,
     /// Threads that have started and not ended.
     pub alive: usize,
@@ -108,7 +108,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     /// Takes events until the run is over.
-    fn drive(&mut self, threads: &mut [Thread]) -> Ending {
+    fn drive(&mut self, threads: &mut [Thread<'_>]) -> Ending {
         let count = threads.len();
         let ticking = count + usize::from(self.machine.ticking_cores());
         loop {
@@ -151,7 +151,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     /// Says whether the thread goes on at this instant.
     #[inline]
-    fn thread_event(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
+    fn thread_event(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         match threads[thread.index()].place {
             Place::On(_) => {
                 self.progress(threads, thread);
@@ -168,7 +168,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     /// A sleep, a blocking call or the time before a start is over.
     #[inline]
-    fn timer(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    fn timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &threads[thread.index()];
         match state.phase {
             Phase::Unborn => self.start(threads, thread),
@@ -182,17 +182,17 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    fn start(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    fn start(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         self.unborn -= 1;
         self.alive += 1;
         let state = &mut threads[thread.index()];
         state.state_since = self.log.now;
         state.totals.start = self.log.now;
-        let group = state.totals.group as usize;
+        let group = state.group;
         self.log.emit(state, EventKind::Start, None);
         // A holder that was alone may have to look at its check points from now on.
         self.rearm_holder(threads);
-        match &self.groups[group].arrivals {
+        match &group.arrivals {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
                 self.begin_pass(threads, thread, Span::ZERO);
             }
@@ -200,7 +200,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    fn request_arrives(&mut self, threads: &mut [Thread], group: usize) {
+    fn request_arrives(&mut self, threads: &mut [Thread<'_>], group: usize) {
         let Some(stream) = &mut self.streams[group] else { unreachable!("a closed group") };
         let slot = threads.len() + usize::from(self.machine.ticking_cores()) + group;
         let next = self.log.now + stream.gap.sample(&mut stream.rng);
@@ -215,7 +215,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     /// No request will come any more: idle threads end.
-    fn close_stream(&mut self, threads: &mut [Thread], group: usize, slot: usize) {
+    fn close_stream(&mut self, threads: &mut [Thread<'_>], group: usize, slot: usize) {
         self.queue.clear(slot);
         let Some(stream) = &mut self.streams[group] else { return };
         stream.closed = true;
@@ -224,7 +224,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    fn stuck(&self, threads: &[Thread]) -> Vec<Stuck> {
+    fn stuck(&self, threads: &[Thread<'_>]) -> Vec<Stuck> {
         let holder = self.lock.as_ref().and_then(|lock| lock.holder);
         (0..)
             .map(ThreadId)
@@ -237,7 +237,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             .collect()
     }
 
-    fn outcome(mut self, ending: Ending, mut threads: Vec<Thread>) -> Outcome {
+    fn outcome(mut self, ending: Ending, mut threads: Vec<Thread<'_>>) -> Outcome {
         let held_since = self.lock.as_ref().map(|lock| lock.held_since);
         let now = self.log.now;
         for thread in &mut threads {

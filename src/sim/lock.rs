@@ -68,7 +68,7 @@ impl Lock {
 
     /// A sleeper leaves the queue: it is on its way to the lock.
     #[inline]
-    pub fn call(&mut self, thread: &mut Thread) {
+    pub fn call(&mut self, thread: &mut Thread<'_>) {
         let asleep = self.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
         self.in_flight += 1;
@@ -81,7 +81,7 @@ impl Lock {
         &mut self,
         log: &mut Log<'_, S>,
         threads: usize,
-        thread: &mut Thread,
+        thread: &mut Thread<'_>,
     ) -> bool {
         let id = thread.id;
         assert!(self.holder.is_none(), "{id} takes the lock that {:?} holds", self.holder);
@@ -106,7 +106,7 @@ impl Lock {
         &mut self,
         log: &mut Log<'_, S>,
         threads: usize,
-        thread: &mut Thread,
+        thread: &mut Thread<'_>,
         reason: Reason,
     ) -> Release {
         log.mark(thread);

@@ -10,11 +10,14 @@ use crate::trace::{EventKind, Sink, State};
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Comes back from outside and asks for the lock.
     #[inline(always)]
-    pub fn return_to_lock(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn return_to_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         if self.lock.is_some() {
             state.asked_since = self.log.now;
             self.log.emit(state, EventKind::Request, None);
+            if M::INSTANT && state.place == Place::Off && self.machine.has_room() {
+                return self.ask_from_outside(threads, thread);
+            }
             self.call_lock(threads, thread, Phase::Ask(Ask::Fresh));
         } else {
             self.log.enter(state, Phase::Granted, Span::ZERO);
@@ -26,7 +29,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Enters a phase that begins with a call into the lock, getting a core first if need be.
     #[inline(always)]
-    fn call_lock(&mut self, threads: &mut [Thread], thread: ThreadId, phase: Phase) {
+    fn call_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
         let state = &mut threads[thread.index()];
         self.log.enter(state, phase, self.costs.lock_call);
         if state.place == Place::Off {
@@ -34,10 +37,27 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
+    /// Where asking takes no time, a thread that has to sleep need not take a core for it.
+    #[inline(always)]
+    fn ask_from_outside(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        if !self.may_take(threads, thread, Ask::Fresh) {
+            return;
+        }
+        self.log.enter(&mut threads[thread.index()], Phase::Granted, Span::ZERO);
+        self.make_ready(threads, thread);
+        self.acquire(threads, thread);
+    }
+
     /// Puts the thread's question to the policy, and carries out the answer. Says whether the thread goes
     /// on with the next step of its program.
     #[inline(always)]
-    pub fn answer(&mut self, threads: &mut [Thread], thread: ThreadId, ask: Ask) -> bool {
+    pub fn answer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
+        self.may_take(threads, thread, ask) && self.acquire(threads, thread)
+    }
+
+    /// Puts the thread's question to the policy, and sends it to sleep if it may not take the lock.
+    #[inline(always)]
+    fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
         let Some(lock) = &mut self.lock else { return true };
         let state = &mut threads[thread.index()];
         if std::mem::take(&mut state.in_flight) {
@@ -46,7 +66,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (now, holder) = (self.log.now, lock.holder);
         let answer = lock.consult(now, self.alive, |policy, view| policy.ask(view, thread, ask));
         let Entry::Sleep { timeout } = answer.entry else {
-            return self.acquire(threads, thread);
+            return true;
         };
         if ask == Ask::Woken {
             state.totals.failed_acquisitions += 1;
@@ -66,7 +86,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Says whether the thread goes on with the next step of its program.
     #[inline(always)]
-    fn acquire(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
+    fn acquire(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let Some(lock) = &mut self.lock else { return true };
         let state = &mut threads[thread.index()];
         let switched = lock.give(&mut self.log, self.alive, state);
@@ -82,7 +102,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Lets the lock go, or does at once what the thread wants to do without it.
     #[inline(always)]
-    pub fn let_go(&mut self, threads: &mut [Thread], thread: ThreadId, reason: Reason) {
+    pub fn let_go(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
         if self.lock.is_none() {
             self.without_lock(threads, thread, reason);
         } else if M::INSTANT {
@@ -95,7 +115,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Frees the lock, and sets the successor on its way.
     #[inline(always)]
-    pub fn release(&mut self, threads: &mut [Thread], thread: ThreadId, reason: Reason) {
+    pub fn release(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut threads[thread.index()];
         let release = lock.free(&mut self.log, self.alive, state, reason);
@@ -120,7 +140,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// A sleeper that was called is woken, by the thread `by`; says what the call costs.
     #[inline(always)]
-    fn wake_sleeper(&mut self, threads: &mut [Thread], thread: ThreadId, by: ThreadId) -> Span {
+    fn wake_sleeper(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, by: ThreadId) -> Span {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Wake, Some(by));
         if state.deadline.is_some() {
@@ -132,7 +152,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
     #[inline(always)]
-    fn wake_into(&mut self, threads: &mut [Thread], thread: ThreadId, phase: Phase) -> Span {
+    fn wake_into(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
         let state = &mut threads[thread.index()];
         self.log.enter(state, phase, self.costs.lock_call);
         let interrupts = self.make_ready(threads, thread);
@@ -141,18 +161,23 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Sleeps at the lock from now on. The way into the call that sleeps is part of the context switch.
     #[inline(always)]
-    fn fall_asleep(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    fn fall_asleep(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         state.phase = Phase::Asleep;
         let deadline = state.deadline;
-        self.leave_core(threads, thread, State::LockWait);
+        if state.place == Place::Off {
+            self.log.set_state(state, State::LockWait);
+            state.totals.voluntary_switches += 1;
+        } else {
+            self.leave_core(threads, thread, State::LockWait);
+        }
         if let Some(deadline) = deadline {
             self.queue.set(thread.index(), deadline);
         }
     }
 
     /// A sleep at the lock is over by time-out.
-    pub fn time_out(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn time_out(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut threads[thread.index()];
         lock.call(state);
@@ -165,7 +190,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     pub fn after_release(
         &mut self,
-        threads: &mut [Thread],
+        threads: &mut [Thread<'_>],
         thread: ThreadId,
         reason: Reason,
         then: Then,
@@ -184,7 +209,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Wakes a thread that awaits a switch; says what the call costs.
-    fn wake_switched(&mut self, threads: &mut [Thread], thread: ThreadId) -> Span {
+    fn wake_switched(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Span {
         let Phase::AwaitingSwitch(reason) = threads[thread.index()].phase else {
             unreachable!("{thread} does not await a switch");
         };

@@ -12,7 +12,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// The phase of a thread on a core is over: what follows? Says why the thread lets the lock go, if it
     /// does.
     #[inline(always)]
-    pub fn end_phase(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+    pub fn end_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         let goes_on = match threads[thread.index()].phase {
             Phase::Compute | Phase::CHold => true,
             Phase::Ask(ask) => self.answer(threads, thread, ask),
@@ -26,7 +26,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// A phase is over that lies between letting the lock go and asking for it again.
-    fn end_unlocked_phase(&mut self, threads: &mut [Thread], thread: ThreadId, phase: Phase) {
+    fn end_unlocked_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
         match phase {
             Phase::CRelease => self.return_to_lock(threads, thread),
             Phase::Release(reason) => self.release(threads, thread, reason),
@@ -37,7 +37,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The holder stands at a check point that matters. Says why it lets the lock go, if it does.
-    pub fn check_point(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+    pub fn check_point(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         let lock = self.lock.as_mut()?;
         let state = &mut threads[thread.index()];
         state.at_check = false;
@@ -52,7 +52,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Goes on with an interrupted computation; says whether there is none, so that the next step follows.
     #[inline(always)]
-    pub fn resume(&mut self, threads: &mut [Thread], thread: ThreadId) -> bool {
+    pub fn resume(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let state = &mut threads[thread.index()];
         let burst = std::mem::take(&mut state.burst);
         if !burst.is_zero() {
@@ -64,10 +64,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Walks through the program up to the next step that takes time or needs the lock freed. Says why the
     /// thread lets the lock go, if it does.
     #[inline(always)]
-    fn next_step(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
-        let groups = self.groups;
+    fn next_step(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         let mut state = &mut threads[thread.index()];
-        let program = &groups[state.totals.group as usize].program;
+        let program = &state.group.program;
         loop {
             match state.cursor.advance(program) {
                 Want::OpStart => self.log.op_start(state),
@@ -100,10 +99,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// A pass is over. Says why the thread lets the lock go, unless it begins the next.
     #[inline(always)]
-    fn end_pass(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+    fn end_pass(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         let state = &mut threads[thread.index()];
         state.passes += 1;
-        let group = &self.groups[state.totals.group as usize];
+        let group = state.group;
         let closed = matches!(group.arrivals, Arrivals::Closed { .. });
         let done = group.passes.is_some_and(|passes| state.passes >= passes)
             || group.stop.is_some_and(|stop| closed && self.log.now >= stop);
@@ -124,7 +123,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Begins to serve the next request. Says why the thread lets the lock go, if there is none.
-    fn next_request(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Reason> {
+    fn next_request(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         if let Some(queued) = self.take_request(threads, thread) {
             self.log.mark_pass(&mut threads[thread.index()], queued);
             None
@@ -136,30 +135,30 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Takes up the oldest waiting request to the thread's group; says how long it waited.
-    fn take_request(&mut self, threads: &mut [Thread], thread: ThreadId) -> Option<Span> {
+    fn take_request(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Span> {
         let group = threads[thread.index()].totals.group as usize;
         let arrival = self.streams[group].as_mut()?.waiting.pop_front()?;
         Some(self.log.now - arrival)
     }
 
-    fn stream_is_closed(&self, threads: &mut [Thread], thread: ThreadId) -> bool {
+    fn stream_is_closed(&self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let group = threads[thread.index()].totals.group as usize;
         self.streams[group].as_ref().is_some_and(|stream| stream.closed)
     }
 
     /// Begins a pass of a thread that comes from outside.
     #[inline(always)]
-    pub fn begin_pass(&mut self, threads: &mut [Thread], thread: ThreadId, queued: Span) {
+    pub fn begin_pass(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, queued: Span) {
         self.log.mark_pass(&mut threads[thread.index()], queued);
         self.return_to_lock(threads, thread);
     }
 
     /// A thread without a request, or before its first think time, waits off its core.
-    pub fn go_idle(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn go_idle(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         state.phase = Phase::Idle;
         let group = state.totals.group as usize;
-        match &self.groups[group].arrivals {
+        match &state.group.arrivals {
             Arrivals::Closed { think } => {
                 let span = state.think.next(think);
                 self.queue.set(thread.index(), self.log.now + span);
@@ -177,7 +176,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// What a thread does on its core once it has let the lock go.
     #[inline(always)]
-    pub fn without_lock(&mut self, threads: &mut [Thread], thread: ThreadId, reason: Reason) {
+    pub fn without_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
         let state = &mut threads[thread.index()];
         match (reason, state.pause) {
             (Reason::Exit, _) => self.exit(threads, thread),
@@ -192,7 +191,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Blocks, thinks, or waits for a request, off its core.
     #[inline(always)]
-    fn block(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         let until = match state.pause {
             Pause::Block(span) => {
@@ -217,7 +216,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.queue.set(thread.index(), until);
     }
 
-    fn exit(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    fn exit(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         state.phase = Phase::Exited;
@@ -227,7 +226,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Ends a thread that is not on a core.
-    pub fn exit_off_core(&mut self, threads: &mut [Thread], thread: ThreadId) {
+    pub fn exit_off_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         self.log.close_account(state, None);

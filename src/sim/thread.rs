@@ -81,8 +81,9 @@ impl Place {
 
 /// A thread.
 #[derive(Debug)]
-pub struct Thread {
+pub struct Thread<'a> {
     pub id: ThreadId,
+    pub group: &'a Group,
     pub phase: Phase,
     pub place: Place,
     /// CPU time that the phase still takes.
@@ -140,7 +141,7 @@ pub enum Pause {
     Idle(Option<Span>),
 }
 
-impl Thread {
+impl<'a> Thread<'a> {
     /// Is about to let the lock go for something that does not need it.
     #[inline]
     pub fn pause_for(&mut self, pause: Pause) -> Option<Reason> {
@@ -149,7 +150,7 @@ impl Thread {
         Some(Reason::Blocking)
     }
 
-    pub fn new(id: ThreadId, group: &Group, key: StreamKey) -> Self {
+    pub fn new(id: ThreadId, group: &'a Group, key: StreamKey) -> Self {
         let nothing = Law::Constant(Span::ZERO);
         let think = match &group.arrivals {
             Arrivals::Closed { think } => think,
@@ -157,6 +158,7 @@ impl Thread {
         };
         Self {
             id,
+            group,
             phase: Phase::Unborn,
             place: Place::Off,
             left: Span::ZERO,
