@@ -149,7 +149,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    /// Says whether the thread goes on at this instant.
+    /// Says whether the thread is on a core and goes on at once.
     #[inline]
     fn thread_event(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         match threads[thread.index()].place {
@@ -159,8 +159,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             }
             Place::Off => {
                 self.timer(threads, thread);
-                // Nobody else can be there.
-                self.agenda.pop().is_some()
+                false
             }
             Place::Ready(_) => unreachable!("{thread} has no timer while it queues for a core"),
         }
