@@ -254,6 +254,8 @@ impl RunQueue {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const A: ThreadId = ThreadId(0);
@@ -312,5 +314,40 @@ mod tests {
         ticked.account(at(103), &mut twins);
         assert_eq!(entities[0].deadline, twins[0].deadline);
         assert_eq!(entities[0].vruntime, twins[0].vruntime);
+    }
+
+    proptest! {
+        /// The sum that is kept, and the short question to a queue, against their long forms.
+        #[test]
+        fn what_is_kept_is_what_there_is(
+            steps in prop::collection::vec((0_u64..9_000_000, 0_u32..6, 0_u8..5), 1..200),
+        ) {
+            let (mut queue, _) = queue();
+            let mut entities = vec![Entity::default(); 6];
+            let mut now = Instant::ZERO;
+            for (after, thread, step) in steps {
+                now = now + Span::from_ns(after);
+                let thread = ThreadId(thread);
+                let here = queue.current == Some(thread) || queue.queued.contains(&thread);
+                match step {
+                    0 | 1 if here => {}
+                    0 | 1 if queue.current.is_none() => queue.start(now, thread, &mut entities),
+                    0 | 1 => {
+                        queue.wake(now, thread, &mut entities);
+                        let runs = queue.pick(&entities) == Some(thread);
+                        prop_assert_eq!(queue.would_run(thread, &entities), runs);
+                    }
+                    2 if queue.current.is_some() => queue.leave(now, &mut entities),
+                    3 => drop(queue.give_away(now, &mut entities)),
+                    _ => {
+                        queue.repick(now, &mut entities);
+                    }
+                }
+                let running = queue.current.iter().chain(&queue.queued);
+                let sum: i64 =
+                    running.map(|thread| entities[thread.index()].vruntime - queue.floor).sum();
+                prop_assert_eq!(queue.sum, sum);
+            }
+        }
     }
 }
