@@ -32,7 +32,7 @@ struct Cli {
 enum Command {
     /// Do the runs of an experiment and write its tables.
     #[command(
-        after_help = "Runs that are done already are not done again: after an interruption, the same command carries\non. Results of another configuration in the same directory are moved aside.\n\nExamples:\n  gilsim run experiments/convoy.toml\n  gilsim run experiments/convoy.toml --set duration=10ms --set groups.io.threads=2 --out /tmp/try\n  gilsim run experiments/convoy.toml --set 'machine={ linux = { cores = 1 } }' --format json"
+        after_help = "Runs that are done already are not done again: after an interruption, the same command carries\non. Results of another configuration in the same directory, or all with --fresh, are moved aside.\n\nExamples:\n  gilsim run experiments/convoy.toml\n  gilsim run experiments/convoy.toml --set duration=10ms --set groups.io.threads=2 --out /tmp/try\n  gilsim run experiments/convoy.toml --set 'machine={ linux = { cores = 1 } }' --format json"
     )]
     Run(RunArgs),
     /// List the runs of an experiment without doing them.
@@ -100,18 +100,23 @@ pub fn main() -> ExitCode {
     let text = match result {
         Ok(text) => text,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(&format!("error: {error}"));
             return ExitCode::from(error.exit_code());
         }
     };
     match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever reads has read enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("error: standard output: {error}");
+            tell(&format!("error: standard output: {error}"));
             ExitCode::FAILURE
         }
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// To people. Nobody may be listening any more, which is no reason to fail.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn run(args: &RunArgs) -> Result<String, Error> {
@@ -128,7 +133,7 @@ fn run(args: &RunArgs) -> Result<String, Error> {
         let bar = bar.clone();
         move || {
             bar.finish_and_clear();
-            eprintln!("interrupted; the same command carries on with the runs that are left");
+            tell("interrupted; the same command carries on with the runs that are left");
             std::process::exit(130);
         }
     };
@@ -138,12 +143,12 @@ fn run(args: &RunArgs) -> Result<String, Error> {
     let mut resumed = false;
     let remark = |text: String| {
         if !args.quiet {
-            bar.suspend(|| eprintln!("{text}"));
+            bar.suspend(|| tell(&text));
         }
     };
     let notify = |notice: Notice<'_>| match notice {
         Notice::MovedAside(path) => {
-            remark(format!("results of another configuration are now in {}", path.display()));
+            remark(format!("the earlier results are now in {}", path.display()));
         }
         Notice::Complete => {
             remark(format!("{} is complete; to do the runs again, add --fresh", dir.display()))

@@ -25,14 +25,19 @@ pub enum MachineSpec {
 }
 
 impl MachineSpec {
-    /// Checks what the types cannot; names the parameter that makes no sense.
+    /// Checks what the types cannot.
     ///
     /// # Errors
-    /// A time that has to be longer than nothing is not.
-    pub fn validate(&self) -> Result<(), &'static str> {
+    /// Names the parameter that makes no sense, and says why.
+    pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
+        const NO_TIME: &str = "must be longer than 0ns";
         match self {
-            Self::Linux(given) if given.tick.is_zero() => Err("tick"),
-            Self::Linux(given) if given.base_slice.is_zero() => Err("base_slice"),
+            Self::Linux(given) if given.tick.is_zero() => Err(("tick", NO_TIME)),
+            Self::Linux(given) if given.base_slice.is_zero() => Err(("base_slice", NO_TIME)),
+            // Each has a slot in the event queue, beside those of the threads.
+            Self::Linux(given) if given.cores.get() > 4096 => {
+                Err(("cores", "must not exceed 4096"))
+            }
             Self::Linux(_) | Self::Ideal(_) => Ok(()),
         }
     }

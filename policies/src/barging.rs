@@ -27,7 +27,7 @@ pub struct Barging {}
 
 impl Parameters for Barging {
     fn summary(&self) -> &'static str {
-        "a plain mutex: whoever comes first takes it"
+        "a plain mutex: whoever comes first takes it; who computes never lets go"
     }
 
     fn build(&self, _threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {

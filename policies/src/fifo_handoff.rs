@@ -27,7 +27,7 @@ pub struct FifoHandoff {}
 
 impl Parameters for FifoHandoff {
     fn summary(&self) -> &'static str {
-        "the releaser names the longest waiter as the next holder"
+        "the releaser names the longest waiter as the next holder; who computes never lets go"
     }
 
     fn build(&self, _threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {

@@ -2,11 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::barging::Barging;
-use crate::fifo_handoff::FifoHandoff;
-use crate::priority::PriorityParameters;
-use crate::tick::TickParameters;
-use crate::timed_wait::TimedWaitParameters;
 use crate::{Policy, Span};
 
 /// What the registry asks of a policy's parameters.
@@ -62,11 +57,11 @@ macro_rules! registry {
 
 // One line for each policy.
 registry! {
-    "tick" Tick(TickParameters),
-    "timed_wait" TimedWait(TimedWaitParameters),
-    "priority" Priority(PriorityParameters),
-    "fifo_handoff" FifoHandoff(FifoHandoff),
-    "barging" Barging(Barging),
+    "tick" Tick(crate::tick::TickParameters),
+    "timed_wait" TimedWait(crate::timed_wait::TimedWaitParameters),
+    "priority" Priority(crate::priority::PriorityParameters),
+    "fifo_handoff" FifoHandoff(crate::fifo_handoff::FifoHandoff),
+    "barging" Barging(crate::barging::Barging),
     "none" None(NoLock),
 }
 

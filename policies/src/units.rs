@@ -166,8 +166,9 @@ impl SubAssign for Span {
 
 impl Mul<u64> for Span {
     type Output = Self;
+    /// What would be too long is as long as there is.
     fn mul(self, times: u64) -> Self {
-        Self(self.0 * times)
+        Self(self.0.saturating_mul(times))
     }
 }
 
@@ -177,7 +178,7 @@ impl Sum for Span {
     }
 }
 
-/// The units that a length can be written in, longest first: name and nanoseconds.
+/// The units that a length can be written in, name and nanoseconds. The first whose name ends a text is meant: `s` comes last.
 const UNITS: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
     ("min", 60_000_000_000),

@@ -38,6 +38,11 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
     {
         return (format!("{} is not {}", plain(found), plain(wanted)), None);
     }
+    if message == "expected newtype variant, found unit variant" {
+        let help =
+            "its parameters follow the name, as in `{ timed_wait = {} }` or `{ linux = {} }`";
+        return ("expected a table, found a name alone".to_owned(), Some(help.to_owned()));
+    }
     if message.starts_with("wanted exactly 1 element") {
         let found = message.rsplit(", ").next().unwrap_or_default();
         return (format!("exactly one name must stand here, {found}"), None);

@@ -57,27 +57,35 @@ pub(super) fn identity(path: &Path) -> Option<Identity> {
     Some(header.identity)
 }
 
+/// Opens a journal, or makes an empty one, for this process alone.
+///
+/// # Errors
+/// The file can't be opened, or another process has it.
+pub(super) fn lock(path: &Path) -> Result<File, Error> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let file = options.open(path).map_err(Error::at(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::file(path, "another process is running an experiment in this directory"))
+        }
+        Err(TryLockError::Error(error)) => Err(Error::file(path, error)),
+    }
+}
+
 impl<R: Serialize + DeserializeOwned> Journal<R> {
-    /// Opens a journal, or begins one. A journal of another identity is begun anew.
+    /// Carries on with a journal that [`lock`] has given. One of another identity is begun anew.
     ///
     /// # Errors
-    /// The file can't be read or written, or another process writes it.
-    pub fn open(path: &Path, identity: &Identity, now_unix_s: u64) -> Result<Self, Error> {
+    /// The file can't be read or written.
+    pub fn open(
+        path: &Path,
+        mut file: File,
+        identity: &Identity,
+        now_unix_s: u64,
+    ) -> Result<Self, Error> {
         let at = || Error::at(path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(at())?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::file(path, "another process is running this experiment"));
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::file(path, error)),
-        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(at())?;
         let mut journal = Self {
@@ -146,7 +154,7 @@ mod tests {
     }
 
     fn open(path: &Path, hash: &str, now: u64) -> Journal<Vec<f64>> {
-        Journal::open(path, &identity_of(hash), now).unwrap()
+        Journal::open(path, lock(path).unwrap(), &identity_of(hash), now).unwrap()
     }
 
     #[test]
@@ -177,8 +185,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal.jsonl");
         let _open = open(&path, "a", 0);
-        let error = Journal::<Vec<f64>>::open(&path, &identity_of("a"), 0).unwrap_err();
-        let message = "another process is running this experiment";
+        let error = lock(&path).unwrap_err();
+        let message = "another process is running an experiment in this directory";
         assert_eq!(error.to_string(), format!("{}: {message}", path.display()));
     }
 

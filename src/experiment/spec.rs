@@ -10,7 +10,7 @@ use super::error::{did_you_mean, list};
 use crate::machine::MachineSpec;
 use crate::trace::Level;
 use crate::trace::tables::{Kind, RunRow, Table};
-use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec};
+use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec, check_span};
 
 /// The version of the file format.
 pub const SCHEMA: u32 = 1;
@@ -144,6 +144,12 @@ impl ExperimentSpec {
     pub(super) fn validate(&self) -> Result<(), SpecError> {
         let root = KeyPath::default();
         let refuse = |at: KeyPath, message: &str| Err(SpecError::value(at, message));
+        if self.schema != SCHEMA {
+            return refuse(
+                root.key("schema"),
+                &format!("must be {SCHEMA}, which this program reads"),
+            );
+        }
         if let Some(name) = &self.name {
             let plain = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
             if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
@@ -174,13 +180,16 @@ impl ExperimentSpec {
         let numbers: Vec<_> = numbers.map(|column| column.name).collect();
         if !numbers.contains(&self.metric.as_str()) {
             let near = did_you_mean(&self.metric, numbers.iter().copied());
-            let message = format!("names no number of the table of runs{near}");
+            let all = || format!("; they are {}", list(numbers.iter().copied()));
+            let help = if near.is_empty() { all() } else { near };
+            let message = format!("names no number of the table of runs{help}");
             return refuse(root.key("metric"), &message);
         }
-        self.machine.validate().map_err(|parameter| {
-            let at = root.key("machine").key("linux").key(parameter);
-            SpecError::value(at, "must be longer than 0ns")
+        self.machine.validate().map_err(|(parameter, message)| {
+            SpecError::value(root.key("machine").key("linux").key(parameter), message)
         })?;
+        check_spans(&root.key("machine"), &self.machine)?;
+        check_spans(&root.key("policies"), &self.policies)?;
         if self.policies.is_empty() {
             return refuse(root.key("policies"), "must name at least one policy");
         }
@@ -196,4 +205,20 @@ impl ExperimentSpec {
         }
         Ok(())
     }
+}
+
+/// Refuses times that are longer than any run, wherever they stand.
+fn check_spans(at: &KeyPath, settings: &impl Serialize) -> Result<(), SpecError> {
+    fn walk(at: &KeyPath, value: &toml::Value) -> Result<(), SpecError> {
+        match value {
+            toml::Value::String(text) => {
+                text.parse().map_or(Ok(()), |span: Span| check_span(at, span))
+            }
+            toml::Value::Table(table) => {
+                table.iter().try_for_each(|(key, value)| walk(&at.key(key), value))
+            }
+            _ => Ok(()),
+        }
+    }
+    toml::Value::try_from(settings).map_or(Ok(()), |value| walk(at, &value))
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 use super::journal::{self, Identity, Journal};
 use super::plan::Plan;
+use crate::analysis::measured::MEASURED_FILE;
 use crate::trace::parquet::PendingFile;
 use crate::trace::tables::SCHEMA_VERSION;
 
@@ -22,6 +23,10 @@ const JOURNAL: &str = "journal.jsonl";
 pub(super) const MANIFEST: &str = "manifest.json";
 /// The directories of tables that each run writes for itself.
 const TRACES: [&str; 3] = ["ops", "intervals", "events"];
+/// The files that tables, manifest and measured values are in.
+const FILES: [&str; 4] = ["runs.parquet", "threads.parquet", MEASURED_FILE, MANIFEST];
+/// Where figures are drawn.
+const FIGURES: &str = "figures";
 
 /// Where the results came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,23 +74,24 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hash: plan.hash.clone(),
         };
-        let manifest = manifest(dir)?;
-        let old = manifest.as_ref().map(|manifest| manifest.identity.clone());
-        let old = old.or_else(|| journal::identity(&dir.join(JOURNAL)));
-        let moved = match old {
-            Some(old) if fresh || old != identity => Some(move_aside(dir, &old.hash)?),
-            _ => None,
-        };
-        let mut store = Self { dir: dir.to_owned(), identity, journal: None, moved };
-        if manifest.is_some() && store.moved.is_none() {
-            // Killed between the last two steps of `finish`.
-            let _ = fs::remove_file(dir.join(JOURNAL));
-        } else {
-            fs::create_dir_all(dir).map_err(Error::at(dir))?;
-            let path = dir.join(JOURNAL);
-            store.journal = Some(Journal::open(&path, &store.identity, unix_s())?);
-            remove_pending(dir).map_err(Error::at(dir))?;
+        let complete = manifest(dir)?.map(|manifest| manifest.identity);
+        let path = dir.join(JOURNAL);
+        let mut store = Self { dir: dir.to_owned(), identity, journal: None, moved: None };
+        if complete.as_ref() == Some(&store.identity) && !fresh {
+            // It is there if `finish` was killed before its last step.
+            let _ = fs::remove_file(path);
+            return Ok(store);
         }
+        fs::create_dir_all(dir).map_err(Error::at(dir))?;
+        // Before anything is touched: whoever has it may be writing.
+        let mut file = journal::lock(&path)?;
+        let old = complete.or_else(|| journal::identity(&path));
+        if let Some(old) = old.filter(|old| fresh || *old != store.identity) {
+            store.moved = Some(move_aside(dir, &old.hash)?);
+            file = journal::lock(&path)?;
+        }
+        store.journal = Some(Journal::open(&path, file, &store.identity, unix_s())?);
+        remove_pending(dir, false).map_err(Error::at(dir))?;
         Ok(store)
     }
 
@@ -139,7 +145,7 @@ pub const fn commit() -> Option<&'static str> {
     option_env!("GILSIM_COMMIT")
 }
 
-/// Gives a directory the name of the results that are in it.
+/// Moves the results in a directory, and nothing else, to one beside it that has their name.
 fn move_aside(dir: &Path, hash: &str) -> Result<PathBuf, Error> {
     // A path such as `.` has no name; what it leads to does.
     let dir = fs::canonicalize(dir).map_err(Error::at(dir))?;
@@ -152,7 +158,20 @@ fn move_aside(dir: &Path, hash: &str) -> Result<PathBuf, Error> {
         })
         .find(|path| !path.exists());
     let target = free.unwrap_or_else(|| dir.clone());
-    fs::rename(&dir, &target).map_err(Error::at(&dir))?;
+    fs::create_dir(&target).map_err(Error::at(&target))?;
+    for name in FILES.into_iter().chain(TRACES).chain([FIGURES, JOURNAL]) {
+        let (from, to) = (dir.join(name), target.join(name));
+        match fs::rename(&from, to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::file(&from, error));
+            }
+            _ => {}
+        }
+    }
+    if target.join(MANIFEST).exists() {
+        // Made a moment ago, to keep others out.
+        let _ = fs::remove_file(target.join(JOURNAL));
+    }
     Ok(target)
 }
 
@@ -164,13 +183,15 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Removes what a kill has left of files that were being written. Nobody else may be writing.
-fn remove_pending(dir: &Path) -> io::Result<()> {
+fn remove_pending(dir: &Path, all_ours: bool) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() && TRACES.contains(&&*name) {
-            remove_pending(&path)?;
-        } else if name.starts_with('.') && name.ends_with(".tmp") {
+            remove_pending(&path, true)?;
+        } else if let Some(pending) = name.strip_prefix('.').filter(|n| n.ends_with(".tmp"))
+            && (all_ours || FILES.iter().any(|file| pending.starts_with(file)))
+        {
             fs::remove_file(&path)?;
         }
     }
@@ -238,6 +259,32 @@ mod tests {
         // An unfinished experiment counts too.
         assert!(open(&dir, 1, false).moved.is_some());
         assert_eq!(open(&dir, 1, true).moved, aside("-2"));
+    }
+
+    #[test]
+    fn nothing_of_others_is_moved() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("x");
+        fs::create_dir(&dir).unwrap();
+        let thesis = dir.join("thesis.tex");
+        fs::write(&thesis, "").unwrap();
+        open(&dir, 1, false).finish(&plan(1), &[]).unwrap();
+        let moved = open(&dir, 2, false).moved.unwrap();
+        assert!(thesis.exists() && moved.join(MANIFEST).exists());
+        assert_eq!(fs::read_dir(moved).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nobody_moves_what_is_being_written() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("x");
+        let running = open(&dir, 1, false);
+        for (seed, fresh) in [(1, false), (2, false), (1, true)] {
+            let error = Store::<String>::open(&dir, &plan(seed), fresh).unwrap_err();
+            assert!(error.to_string().contains("another process"), "{error}");
+        }
+        running.finish(&plan(1), &[]).unwrap();
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -35,7 +35,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = PrintWidth::Column)]
     width: PrintWidth,
     /// Resolution of the PNG file [dots per inch]
-    #[arg(long, default_value_t = DPI)]
+    #[arg(long, default_value_t = DPI, value_parser = clap::value_parser!(u16).range(36..=2400))]
     dpi: u16,
     /// Files to write; each format adds its ending [default: figures/NAME in the results directory]
     #[arg(long)]
@@ -74,7 +74,7 @@ pub fn main(name: &'static str) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{name}: {error}");
+            let _ = writeln!(std::io::stderr(), "{name}: {error}");
             ExitCode::FAILURE
         }
     }

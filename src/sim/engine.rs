@@ -74,9 +74,13 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 Arrivals::Open { gap } => {
                     let mut rng = spec.key(number, u32::MAX).stream(0);
                     let slot = count + ticking + number as usize;
-                    queue.set(slot, group.start + gap.sample(&mut rng));
+                    let first = group.start + gap.sample(&mut rng);
+                    let closed = group.stop.is_some_and(|stop| first >= stop);
+                    if !closed {
+                        queue.set(slot, first);
+                    }
                     let (waiting, idle) = Default::default();
-                    Some(Stream { gap: gap.clone(), rng, waiting, idle, closed: false })
+                    Some(Stream { gap: gap.clone(), rng, waiting, idle, closed })
                 }
             });
         }

@@ -157,13 +157,16 @@ fn run_digest(policy: &PolicySpec, machine: &MachineSpec) -> u64 {
 fn nothing_has_changed() {
     let machines = machines();
     let names: Vec<_> = machines.iter().map(|(name, _)| name).collect();
-    let mut table = String::new();
-    for (name, policy) in policies() {
-        let row: Vec<_> =
+    let row = |(name, policy): (&str, PolicySpec)| {
+        let digests: Vec<_> =
             machines.iter().map(|(_, machine)| run_digest(&policy, machine)).collect();
-        writeln!(table, "{name}: {row:x?}").unwrap();
-    }
-    assert_eq!(table, TABLE, "columns are {names:?}");
+        format!("{name}: {digests:x?}")
+    };
+    let rows: Vec<_> = policies().into_iter().map(row).collect();
+    let moved: Vec<_> = rows.iter().filter(|row| !TABLE.lines().any(|old| old == *row)).collect();
+    let moved = moved.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(moved.is_empty(), "not in TABLE (columns are {names:?}):\n{moved}");
+    assert_eq!(rows.len(), TABLE.lines().count(), "TABLE has a row of no policy");
 }
 
 /// A row for each policy, a column for each machine.

@@ -165,6 +165,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Arrivals::Open { .. } => match self.take_request(threads, thread) {
                 Some(queued) => self.begin_pass(threads, thread, queued),
+                None if self.stream_is_closed(threads, thread) => {
+                    self.exit_off_core(threads, thread);
+                }
                 None => {
                     if let Some(stream) = &mut self.streams[group] {
                         stream.idle.insert(thread);

@@ -10,7 +10,7 @@ use super::path::{KeyPath, SpecError};
 use super::spec::{ArrivalSpec, Branch, GroupSpec, StepSpec};
 use super::{Arrivals, Group, LONGEST_RUN, Law, Program, Step, Workload, law};
 
-/// The most threads that a run can have: tables number them in 16 bits.
+/// The most threads that a run can have: each has a slot in the event queue, beside cores and groups.
 const MOST_THREADS: usize = 60_000;
 
 impl Workload {

@@ -67,6 +67,17 @@ fn any_workload() -> impl Strategy<Value = Workload> {
     (group(0), group(1)).prop_map(|(one, other)| workload(&(one + &other)))
 }
 
+#[test]
+fn no_request_comes_from_the_stop_on() {
+    let groups = "[t]\nthreads = 2\nstop = '1ms'\narrivals = { poisson = { mean_gap = '500ms' } }\n\
+                  program = [{ compute = '1ms' }]\n";
+    let workload = workload(groups);
+    let (policy, duration) = (crate::support::policy("barging = {}"), Span::from_s(3));
+    let setting = Setting { workload: &workload, machine: &IDEAL, policy: &policy, duration };
+    let outcome = setting.run();
+    assert_eq!((outcome.ending, outcome.elapsed), (Ending::Completed, Span::ZERO));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -49,6 +49,13 @@ fn bad_files_are_refused_at_the_right_place() {
             "| ",
         ),
         (
+            "{ cores = 2 }",
+            "{ base_slice = '73h' }",
+            "5:32",
+            "`machine.linux.base_slice` must not exceed 72h, the longest run",
+            "| ",
+        ),
+        (
             "threads = 4",
             "threads = 70000",
             "11:11",
@@ -279,6 +286,13 @@ fn bad_overrides_are_refused_at_the_right_place() {
             "1:1",
             "`groups.io.program` is an array whose entries are numbered from 0 to 1",
         ),
+        ("schema=2", "1:8", "`schema` must be 1, which this program reads"),
+        (
+            "machine.linux.call_jitter=5000000h",
+            "1:27",
+            "`machine.linux.call_jitter` must not exceed 72h, the longest run",
+        ),
+        ("machine.linux.cores=65535", "1:21", "`machine.linux.cores` must not exceed 4096"),
         ("groups.io.iterations=0", "1:22", "`groups.io.iterations` must be at least 1"),
         (
             "cases.a.duration=1s",
