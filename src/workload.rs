@@ -11,7 +11,6 @@ pub mod spec;
 
 use gilsim_policies::{Instant, Span};
 
-pub(crate) use law::check_span;
 pub use law::{Law, LawSpec};
 pub use path::{KeyPath, Part, SpecError};
 pub use program::{Cursor, Draws, Program, Step, StreamKey, Want};

@@ -10,7 +10,8 @@ use super::error::{did_you_mean, list};
 use crate::machine::MachineSpec;
 use crate::trace::Level;
 use crate::trace::tables::{Kind, RunRow, Table};
-use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec, check_span};
+use crate::workload::law::check_span;
+use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec};
 
 /// The version of the file format.
 pub const SCHEMA: u32 = 1;
