@@ -75,7 +75,7 @@ pub(super) fn lock(path: &Path) -> Result<File, Error> {
 }
 
 impl<R: Serialize + DeserializeOwned> Journal<R> {
-    /// Carries on with a journal that [`lock`] has given. One of another identity is begun anew.
+    /// Carries on with a journal that `lock` has given. One of another identity is begun anew.
     ///
     /// # Errors
     /// The file can't be read or written.
