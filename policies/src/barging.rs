@@ -36,11 +36,11 @@ impl Parameters for Barging {
 }
 
 impl Policy for Barging {
-    fn ask(&mut self, view: &View<'_>, _thread: ThreadId, _ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, _thread: ThreadId, _ask: Ask) -> Answer {
         if view.holder.is_none() { Answer::TAKE } else { Answer::SLEEP }
     }
 
-    fn release(&mut self, view: &View<'_>, _reason: Reason) -> Release {
+    fn release(&mut self, view: &View, _reason: Reason) -> Release {
         let successor = view.sleepers.first().map_or(Successor::Nobody, Successor::Wake);
         Release { successor, then: Then::GoOn }
     }

@@ -10,9 +10,9 @@ use std::num::NonZeroU64;
 
 use crate::{Instant, Span, ThreadId, WaitQueue};
 
-/// What a policy may know when it is asked.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
+/// What a policy may know when it is asked: the state of its lock.
+#[derive(Debug, Clone)]
+pub struct View {
     /// The instant of the question.
     pub now: Instant,
     /// Who has the lock. A thread to which it was handed over counts even before it wakes.
@@ -20,9 +20,23 @@ pub struct View<'a> {
     /// Since when the holder has it.
     pub held_since: Instant,
     /// Who sleeps at the lock and can be woken. A thread that was woken is no longer in it.
-    pub sleepers: &'a WaitQueue,
+    pub sleepers: WaitQueue,
     /// Threads that have started and not ended: a lock of a single thread may need no care.
     pub threads: usize,
+}
+
+impl View {
+    /// A lock that nobody has had, for threads numbered below `threads`, none of which has started.
+    #[must_use]
+    pub fn new(threads: usize) -> Self {
+        Self {
+            now: Instant::ZERO,
+            holder: None,
+            held_since: Instant::ZERO,
+            sleepers: WaitQueue::new(threads),
+            threads: 0,
+        }
+    }
 }
 
 /// Why a thread stands before the lock.
@@ -120,16 +134,16 @@ pub trait Policy: Debug + Send {
     ///
     /// Asked at every arrival, and again whenever a sleeper has woken and runs. The thread is not
     /// among the sleepers while it asks.
-    fn ask(&mut self, view: &View<'_>, thread: ThreadId, ask: Ask) -> Answer;
+    fn ask(&mut self, view: &View, thread: ThreadId, ask: Ask) -> Answer;
 
     /// A thread has the lock from now on: it took it, or was named in a hand-over.
     /// `view.holder` is that thread.
-    fn acquired(&mut self, _view: &View<'_>, _thread: ThreadId) {}
+    fn acquired(&mut self, _view: &View, _thread: ThreadId) {}
 
     /// The holder lets go: who is told, and how does the releaser go on?
     ///
     /// `view.holder` still names the releaser. A named successor is always one of the sleepers.
-    fn release(&mut self, view: &View<'_>, reason: Reason) -> Release;
+    fn release(&mut self, view: &View, reason: Reason) -> Release;
 
     /// The distance between two check points \[computing time of the holder\]; `None` if the
     /// policy never looks.
@@ -141,7 +155,7 @@ pub trait Policy: Debug + Send {
     /// `None` while none does, until a question to the policy is answered.
     ///
     /// This is how check points at which nothing can happen cost nothing.
-    fn next_check(&self, _view: &View<'_>) -> Option<NonZeroU64> {
+    fn next_check(&self, _view: &View) -> Option<NonZeroU64> {
         None
     }
 
@@ -149,7 +163,7 @@ pub trait Policy: Debug + Send {
     fn pass_checks(&mut self, _count: u64) {}
 
     /// The holder stands at a check point that matters.
-    fn check(&mut self, _view: &View<'_>) -> Check {
+    fn check(&mut self, _view: &View) -> Check {
         Check::CarryOn
     }
 }

@@ -36,11 +36,11 @@ impl Parameters for FifoHandoff {
 }
 
 impl Policy for FifoHandoff {
-    fn ask(&mut self, view: &View<'_>, _thread: ThreadId, _ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, _thread: ThreadId, _ask: Ask) -> Answer {
         if view.holder.is_none() { Answer::TAKE } else { Answer::SLEEP }
     }
 
-    fn release(&mut self, view: &View<'_>, _reason: Reason) -> Release {
+    fn release(&mut self, view: &View, _reason: Reason) -> Release {
         let successor = view.sleepers.first().map_or(Successor::Nobody, Successor::HandOver);
         Release { successor, then: Then::GoOn }
     }
@@ -59,6 +59,6 @@ mod tests {
         lock.at_ms(2).release(Reason::Blocking, Successor::HandOver(B), Then::GoOn);
         lock.at_ms(3).ask(A, Ask::Fresh, Answer::SLEEP);
         lock.at_ms(5).release(Reason::Blocking, Successor::HandOver(A), Then::GoOn);
-        assert_eq!(lock.holder, Some(A));
+        assert_eq!(lock.holder(), Some(A));
     }
 }

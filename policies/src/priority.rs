@@ -161,14 +161,14 @@ impl Priority {
     }
 
     /// The level of a thread that has waited since some instant: ageing raises it.
-    fn level(&self, view: &View<'_>, thread: ThreadId) -> u64 {
+    fn level(&self, view: &View, thread: ThreadId) -> u64 {
         let level = self.threads[thread.index()].level;
         let waited = || view.now - view.sleepers.since(thread);
         let rise = self.rule.ageing.map_or(0, |ageing| waited().ns() / ageing.ns());
         level.saturating_sub(rise)
     }
 
-    fn pick(&self, view: &View<'_>) -> Option<ThreadId> {
+    fn pick(&self, view: &View) -> Option<ThreadId> {
         view.sleepers
             .iter()
             .min_by_key(|&thread| (self.level(view, thread), view.sleepers.since(thread)))
@@ -176,7 +176,7 @@ impl Priority {
 }
 
 impl Policy for Priority {
-    fn ask(&mut self, view: &View<'_>, thread: ThreadId, ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, thread: ThreadId, ask: Ask) -> Answer {
         let Some(holder) = view.holder else {
             return Answer::TAKE;
         };
@@ -198,7 +198,7 @@ impl Policy for Priority {
         }
     }
 
-    fn acquired(&mut self, _view: &View<'_>, thread: ThreadId) {
+    fn acquired(&mut self, _view: &View, thread: ThreadId) {
         if self.last_holder != Some(thread) {
             self.last_holder = Some(thread);
             self.switches += 1;
@@ -206,7 +206,7 @@ impl Policy for Priority {
         self.request = None;
     }
 
-    fn release(&mut self, view: &View<'_>, reason: Reason) -> Release {
+    fn release(&mut self, view: &View, reason: Reason) -> Release {
         let request = self.request.take();
         if let Some(holder) = view.holder {
             let level = &mut self.threads[holder.index()].level;
@@ -229,11 +229,11 @@ impl Policy for Priority {
         Some(self.rule.check_spacing)
     }
 
-    fn next_check(&self, _view: &View<'_>) -> Option<NonZeroU64> {
+    fn next_check(&self, _view: &View) -> Option<NonZeroU64> {
         self.request.map(|_| NonZeroU64::MIN)
     }
 
-    fn check(&mut self, _view: &View<'_>) -> Check {
+    fn check(&mut self, _view: &View) -> Check {
         if self.request.is_some() { Check::LetGo } else { Check::CarryOn }
     }
 }

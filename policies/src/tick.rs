@@ -98,11 +98,11 @@ impl Tick {
 }
 
 impl Policy for Tick {
-    fn ask(&mut self, view: &View<'_>, _thread: ThreadId, _ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, _thread: ThreadId, _ask: Ask) -> Answer {
         if view.holder.is_none() { Answer::TAKE } else { Answer::SLEEP }
     }
 
-    fn release(&mut self, view: &View<'_>, _reason: Reason) -> Release {
+    fn release(&mut self, view: &View, _reason: Reason) -> Release {
         let told = match self.parameters.handover {
             Handover::Barging => Successor::Wake,
             Handover::Direct => Successor::HandOver,
@@ -115,7 +115,7 @@ impl Policy for Tick {
         Some(self.parameters.tick)
     }
 
-    fn next_check(&self, view: &View<'_>) -> Option<NonZeroU64> {
+    fn next_check(&self, view: &View) -> Option<NonZeroU64> {
         if view.threads > 1 { NonZeroU64::new(self.ticker + 1) } else { None }
     }
 
@@ -125,7 +125,7 @@ impl Policy for Tick {
         self.ticker = (self.ticker + self.period() - passed) % self.period();
     }
 
-    fn check(&mut self, _view: &View<'_>) -> Check {
+    fn check(&mut self, _view: &View) -> Check {
         self.ticker = u64::from(self.parameters.interval);
         Check::LetGo
     }
@@ -174,6 +174,6 @@ mod tests {
         lock.check(Check::LetGo);
         lock.release(Reason::CheckPoint, Successor::HandOver(B), Then::GoOn);
         lock.ask(A, Ask::Fresh, Answer::SLEEP);
-        assert_eq!(lock.holder, Some(B));
+        assert_eq!(lock.holder(), Some(B));
     }
 }

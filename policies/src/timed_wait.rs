@@ -107,7 +107,7 @@ impl TimedWait {
 }
 
 impl Policy for TimedWait {
-    fn ask(&mut self, view: &View<'_>, thread: ThreadId, ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, thread: ThreadId, ask: Ask) -> Answer {
         if view.holder.is_none() {
             return Answer::TAKE;
         }
@@ -118,7 +118,7 @@ impl Policy for TimedWait {
         Answer { entry: Entry::Sleep { timeout: Some(self.parameters.interval) }, ask_drop }
     }
 
-    fn acquired(&mut self, _view: &View<'_>, thread: ThreadId) {
+    fn acquired(&mut self, _view: &View, thread: ThreadId) {
         // A holder that lets go and comes back first does not count as a switch.
         if self.last_holder != Some(thread) {
             self.last_holder = Some(thread);
@@ -127,8 +127,8 @@ impl Policy for TimedWait {
         self.drop_requested = false;
     }
 
-    fn release(&mut self, view: &View<'_>, reason: Reason) -> Release {
-        let successor = self.picker.pick(view.sleepers).map_or(Successor::Nobody, Successor::Wake);
+    fn release(&mut self, view: &View, reason: Reason) -> Release {
+        let successor = self.picker.pick(&view.sleepers).map_or(Successor::Nobody, Successor::Wake);
         // A voluntary release waits too if a request happens to be pending.
         let requested = std::mem::take(&mut self.drop_requested);
         let forced = requested && self.parameters.force_switching && reason != Reason::Exit;
@@ -139,11 +139,11 @@ impl Policy for TimedWait {
         Some(self.parameters.check_spacing)
     }
 
-    fn next_check(&self, _view: &View<'_>) -> Option<NonZeroU64> {
+    fn next_check(&self, _view: &View) -> Option<NonZeroU64> {
         if self.drop_requested { Some(NonZeroU64::MIN) } else { None }
     }
 
-    fn check(&mut self, _view: &View<'_>) -> Check {
+    fn check(&mut self, _view: &View) -> Check {
         if self.drop_requested { Check::LetGo } else { Check::CarryOn }
     }
 }

@@ -11,7 +11,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline]
     pub(super) fn check_invariants(&self) {
         if let Some(lock) = &self.lock
-            && lock.holder.is_none()
+            && lock.view.holder.is_none()
         {
             self.check_free(lock);
         }
@@ -21,11 +21,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn check_free(&self, lock: &Lock) {
         // No lost wake-up: a free lock with sleepers has somebody on the way to it.
         assert!(
-            lock.sleepers.is_empty() || lock.in_flight > 0,
+            lock.view.sleepers.is_empty() || lock.in_flight > 0,
             "lost wake-up at {} ns: the lock is free, {} sleeps, and nobody is on the way; the \
              policy is {:?}",
             self.log.now.ns(),
-            lock.sleepers.first().map_or_else(String::new, |thread| thread.to_string()),
+            lock.view.sleepers.first().map_or_else(String::new, |thread| thread.to_string()),
             lock.policy,
         );
     }

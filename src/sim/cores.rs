@@ -181,7 +181,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// The holder's check points may matter now, or no longer.
     pub fn rearm_holder(&mut self, threads: &mut [Thread<'_>]) {
-        let Some(holder) = self.lock.as_ref().and_then(|lock| lock.holder) else {
+        let Some(holder) = self.lock.as_ref().and_then(|lock| lock.view.holder) else {
             return;
         };
         let state = &threads[holder.index()];

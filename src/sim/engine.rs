@@ -228,7 +228,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     fn stuck(&self, threads: &[Thread<'_>]) -> Vec<Stuck> {
-        let holder = self.lock.as_ref().and_then(|lock| lock.holder);
+        let holder = self.lock.as_ref().and_then(|lock| lock.view.holder);
         (0..)
             .map(ThreadId)
             .zip(threads)
@@ -241,7 +241,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     fn outcome(mut self, ending: Ending, mut threads: Vec<Thread<'_>>) -> Outcome {
-        let held_since = self.lock.as_ref().map(|lock| lock.held_since);
+        let held_since = self.lock.as_ref().map(|lock| lock.view.held_since);
         let now = self.log.now;
         for thread in &mut threads {
             match thread.phase {

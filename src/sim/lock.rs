@@ -1,6 +1,6 @@
 //! The lock: who holds it, who sleeps at it, and the policy that decides.
 
-use gilsim_policies::{Instant, Policy, Reason, Release, Span, ThreadId, View, WaitQueue};
+use gilsim_policies::{Instant, Policy, Reason, Release, Span, ThreadId, View};
 
 use super::account::Log;
 use super::thread::Thread;
@@ -12,12 +12,11 @@ pub struct Lock {
     pub policy: Box<dyn Policy>,
     /// Distance between two check points, if the policy looks at any.
     pub check_spacing: Option<Span>,
-    pub holder: Option<ThreadId>,
-    pub held_since: Instant,
+    /// What the policy sees: who holds the lock, and who sleeps at it.
+    pub view: View,
     pub last_holder: Option<ThreadId>,
     /// How often the lock went to a thread other than the one before.
     pub switches: u64,
-    pub sleepers: WaitQueue,
     /// Threads that were woken or have timed out, and have yet to ask again.
     pub in_flight: usize,
     /// Threads that sleep until the lock has gone to another thread.
@@ -29,11 +28,9 @@ impl Lock {
         Self {
             check_spacing: policy.check_spacing(),
             policy,
-            holder: None,
-            held_since: Instant::ZERO,
+            view: View::new(threads),
             last_holder: None,
             switches: 0,
-            sleepers: WaitQueue::new(threads),
             in_flight: 0,
             switch_waiters: Vec::new(),
         }
@@ -45,16 +42,11 @@ impl Lock {
         &mut self,
         now: Instant,
         threads: usize,
-        question: impl FnOnce(&mut dyn Policy, &View<'_>) -> T,
+        question: impl FnOnce(&mut dyn Policy, &View) -> T,
     ) -> T {
-        let view = View {
-            now,
-            holder: self.holder,
-            held_since: self.held_since,
-            sleepers: &self.sleepers,
-            threads,
-        };
-        question(self.policy.as_mut(), &view)
+        self.view.now = now;
+        self.view.threads = threads;
+        question(self.policy.as_mut(), &self.view)
     }
 
     /// How much longer the holder computes until it meets a check point that matters, if any does;
@@ -69,7 +61,7 @@ impl Lock {
     /// A sleeper leaves the queue: it is on its way to the lock.
     #[inline]
     pub fn call(&mut self, thread: &mut Thread<'_>) {
-        let asleep = self.sleepers.remove(thread.id);
+        let asleep = self.view.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
         self.in_flight += 1;
         thread.in_flight = true;
@@ -84,10 +76,14 @@ impl Lock {
         thread: &mut Thread<'_>,
     ) -> bool {
         let id = thread.id;
-        assert!(self.holder.is_none(), "{id} takes the lock that {:?} holds", self.holder);
+        assert!(
+            self.view.holder.is_none(),
+            "{id} takes the lock that {:?} holds",
+            self.view.holder
+        );
         log.mark(thread);
-        self.holder = Some(id);
-        self.held_since = log.now;
+        self.view.holder = Some(id);
+        self.view.held_since = log.now;
         let switched = self.last_holder != Some(id);
         if switched {
             self.last_holder = Some(id);
@@ -111,8 +107,8 @@ impl Lock {
     ) -> Release {
         log.mark(thread);
         let release = self.consult(log.now, threads, |policy, view| policy.release(view, reason));
-        let held = log.now - self.held_since;
-        self.holder = None;
+        let held = log.now - self.view.held_since;
+        self.view.holder = None;
         thread.holds = false;
         thread.totals.held += held;
         thread.switches_at_release = self.switches;

@@ -63,7 +63,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if std::mem::take(&mut state.in_flight) {
             lock.in_flight -= 1;
         }
-        let (now, holder) = (self.log.now, lock.holder);
+        let (now, holder) = (self.log.now, lock.view.holder);
         let answer = lock.consult(now, self.alive, |policy, view| policy.ask(view, thread, ask));
         let Entry::Sleep { timeout } = answer.entry else {
             return true;
@@ -72,7 +72,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             state.totals.failed_acquisitions += 1;
             self.log.emit(state, EventKind::FailedAcquire, holder);
         }
-        lock.sleepers.push(thread, state.asked_since);
+        lock.view.sleepers.push(thread, state.asked_since);
         state.deadline = timeout.map(|timeout| now + timeout + self.machine.timer_lateness());
         self.log.emit(state, EventKind::Sleep, None);
         if answer.ask_drop {

@@ -172,11 +172,11 @@ fn one_thread_a_core(trace: &MemorySink, context: &str) -> Result<(), TestCaseEr
 struct AwaitsNobody;
 
 impl Policy for AwaitsNobody {
-    fn ask(&mut self, view: &View<'_>, _thread: ThreadId, _ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, _thread: ThreadId, _ask: Ask) -> Answer {
         if view.holder.is_none() { Answer::TAKE } else { Answer::SLEEP }
     }
 
-    fn release(&mut self, view: &View<'_>, _reason: Reason) -> Release {
+    fn release(&mut self, view: &View, _reason: Reason) -> Release {
         let successor = view.sleepers.first().map_or(Successor::Nobody, Successor::Wake);
         Release { successor, then: Then::AwaitSwitch }
     }
@@ -208,11 +208,11 @@ fn a_deadlock_is_a_result() {
 struct WakesNobody;
 
 impl Policy for WakesNobody {
-    fn ask(&mut self, view: &View<'_>, _thread: ThreadId, _ask: Ask) -> Answer {
+    fn ask(&mut self, view: &View, _thread: ThreadId, _ask: Ask) -> Answer {
         if view.holder.is_none() { Answer::TAKE } else { Answer::SLEEP }
     }
 
-    fn release(&mut self, _view: &View<'_>, _reason: Reason) -> Release {
+    fn release(&mut self, _view: &View, _reason: Reason) -> Release {
         Release { successor: Successor::Nobody, then: Then::GoOn }
     }
 }
