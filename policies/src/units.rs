@@ -89,7 +89,8 @@ impl Span {
     pub fn from_ns_f64(ns: f64) -> Self {
         /// 2^52: from here on a float has no fraction, and its last bit is worth 1.
         const WHOLE: f64 = 4_503_599_627_370_496.0;
-        if (0.0..WHOLE).contains(&ns) {
+        // Numbers below nothing, and what is none, have larger bits than all that are to be rounded.
+        if ns.to_bits() < WHOLE.to_bits() {
             // The sum is rounded as it is made, and its last bits are the number.
             return Self((ns + WHOLE).to_bits() - WHOLE.to_bits());
         }

@@ -172,7 +172,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if state.at_check {
             stretch = Span::ZERO;
         } else if let (Phase::Compute, Some(lock)) = (state.phase, &mut self.lock) {
-            let due = lock.until_check(now, self.alive, state.since_check);
+            let due = lock.until_check(state.since_check);
             stretch = due.map_or(stretch, |due| due.min(stretch));
         }
         state.progress_from = state.progress_from.max(now);
@@ -216,7 +216,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let passed = since.ns() / spacing.ns();
         state.since_check = Span::from_ns(since.ns() % spacing.ns());
         // A point that matters is not passed: the thread stands at it.
-        let due = lock.consult(now, self.alive, |policy, view| policy.next_check(view));
+        let due = lock.policy.next_check(&lock.view);
         let stands = due.is_some_and(|due| u64::from(due) == passed) && state.since_check.is_zero();
         state.at_check = stands;
         lock.policy.pass_checks(passed - u64::from(stands));

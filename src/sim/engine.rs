@@ -128,6 +128,9 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 break Ending::TimeUp;
             }
             self.log.now = at;
+            if let Some(lock) = &mut self.lock {
+                lock.view.now = at;
+            }
             self.events += 1;
             self.queue.take(slot);
             let mut goes_on = None;
@@ -154,7 +157,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     /// Says whether the thread is on a core and goes on at once.
-    #[inline]
+    #[inline(always)]
     fn thread_event(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         match threads[thread.index()].place {
             Place::On(_) => {
@@ -170,7 +173,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     /// A sleep, a blocking call or the time before a start is over.
-    #[inline]
+    #[inline(always)]
     fn timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &threads[thread.index()];
         match state.phase {
@@ -187,7 +190,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     fn start(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         self.unborn -= 1;
-        self.alive += 1;
+        self.count_alive(self.alive + 1);
         let state = &mut threads[thread.index()];
         state.state_since = self.log.now;
         state.totals.start = self.log.now;
@@ -200,6 +203,14 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 self.begin_pass(threads, thread, Span::ZERO);
             }
             Arrivals::Closed { .. } | Arrivals::Open { .. } => self.go_idle(threads, thread),
+        }
+    }
+
+    /// Takes note of how many threads have started and not ended.
+    pub fn count_alive(&mut self, alive: usize) {
+        self.alive = alive;
+        if let Some(lock) = &mut self.lock {
+            lock.view.threads = alive;
         }
     }
 

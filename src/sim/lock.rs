@@ -1,6 +1,6 @@
 //! The lock: who holds it, who sleeps at it, and the policy that decides.
 
-use gilsim_policies::{Instant, Policy, Reason, Release, Span, ThreadId, View};
+use gilsim_policies::{Policy, Reason, Release, Span, ThreadId, View};
 
 use super::account::Log;
 use super::thread::Thread;
@@ -36,45 +36,32 @@ impl Lock {
         }
     }
 
-    /// Asks the policy something.
-    #[inline]
-    pub fn consult<T>(
-        &mut self,
-        now: Instant,
-        threads: usize,
-        question: impl FnOnce(&mut dyn Policy, &View) -> T,
-    ) -> T {
-        self.view.now = now;
-        self.view.threads = threads;
-        question(self.policy.as_mut(), &self.view)
-    }
-
     /// How much longer the holder computes until it meets a check point that matters, if any does;
     /// the last check point was `since_check` ago.
     #[inline]
-    pub fn until_check(&mut self, now: Instant, threads: usize, since_check: Span) -> Option<Span> {
+    pub fn until_check(&self, since_check: Span) -> Option<Span> {
         let spacing = self.check_spacing?;
-        let next = self.consult(now, threads, |policy, view| policy.next_check(view))?;
+        let next = self.policy.next_check(&self.view)?;
         Some(spacing * u64::from(next) - since_check)
     }
 
-    /// A sleeper leaves the queue: it is on its way to the lock.
+    /// A sleeper leaves the queue.
     #[inline]
-    pub fn call(&mut self, thread: &mut Thread<'_>) {
+    pub fn call(&mut self, thread: &Thread<'_>) {
         let asleep = self.view.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
+    }
+
+    /// A thread that was called is on its way to ask again.
+    #[inline]
+    pub fn send(&mut self, thread: &mut Thread<'_>) {
         self.in_flight += 1;
         thread.in_flight = true;
     }
 
     /// Gives the free lock to a thread; says whether that is a switch.
     #[inline(always)]
-    pub fn give<S: Sink>(
-        &mut self,
-        log: &mut Log<'_, S>,
-        threads: usize,
-        thread: &mut Thread<'_>,
-    ) -> bool {
+    pub fn give<S: Sink>(&mut self, log: &mut Log<'_, S>, thread: &mut Thread<'_>) -> bool {
         let id = thread.id;
         assert!(
             self.view.holder.is_none(),
@@ -89,7 +76,7 @@ impl Lock {
             self.last_holder = Some(id);
             self.switches += 1;
         }
-        self.consult(log.now, threads, |policy, view| policy.acquired(view, id));
+        self.policy.acquired(&self.view, id);
         thread.holds = true;
         thread.totals.acquisitions += 1;
         log.emit(thread, EventKind::Acquire, None);
@@ -101,12 +88,11 @@ impl Lock {
     pub fn free<S: Sink>(
         &mut self,
         log: &mut Log<'_, S>,
-        threads: usize,
         thread: &mut Thread<'_>,
         reason: Reason,
     ) -> Release {
         log.mark(thread);
-        let release = self.consult(log.now, threads, |policy, view| policy.release(view, reason));
+        let release = self.policy.release(&self.view, reason);
         let held = log.now - self.view.held_since;
         self.view.holder = None;
         thread.holds = false;

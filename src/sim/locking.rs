@@ -64,7 +64,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             lock.in_flight -= 1;
         }
         let (now, holder) = (self.log.now, lock.view.holder);
-        let answer = lock.consult(now, self.alive, |policy, view| policy.ask(view, thread, ask));
+        let answer = lock.policy.ask(&lock.view, thread, ask);
         let Entry::Sleep { timeout } = answer.entry else {
             return true;
         };
@@ -89,7 +89,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn acquire(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let Some(lock) = &mut self.lock else { return true };
         let state = &mut threads[thread.index()];
-        let switched = lock.give(&mut self.log, self.alive, state);
+        let switched = lock.give(&mut self.log, state);
         if !switched || lock.switch_waiters.is_empty() {
             return self.resume(threads, thread);
         }
@@ -118,13 +118,15 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn release(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut threads[thread.index()];
-        let release = lock.free(&mut self.log, self.alive, state, reason);
+        let release = lock.free(&mut self.log, state, reason);
         let then = release.then;
         if let Successor::Wake(next) | Successor::HandOver(next) = release.successor {
             let sleeper = &mut threads[next.index()];
             lock.call(sleeper);
             if matches!(release.successor, Successor::HandOver(_)) {
-                lock.give(&mut self.log, self.alive, sleeper);
+                lock.give(&mut self.log, sleeper);
+            } else {
+                lock.send(sleeper);
             }
             if !M::INSTANT {
                 // The sleeper is on its way from the begin of the call, the caller goes on from its end.
@@ -181,6 +183,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let Some(lock) = &mut self.lock else { return };
         let state = &mut threads[thread.index()];
         lock.call(state);
+        lock.send(state);
         state.totals.time_outs += 1;
         self.log.emit(state, EventKind::TimeOut, None);
         self.call_lock(threads, thread, Phase::Ask(Ask::TimedOut));

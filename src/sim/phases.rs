@@ -41,7 +41,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let lock = self.lock.as_mut()?;
         let state = &mut threads[thread.index()];
         state.at_check = false;
-        let check = lock.consult(self.log.now, self.alive, |policy, view| policy.check(view));
+        let check = lock.policy.check(&lock.view);
         if check == Check::CarryOn {
             return None;
         }
@@ -223,7 +223,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         state.phase = Phase::Exited;
-        self.alive -= 1;
+        self.count_alive(self.alive - 1);
         self.leave_core(threads, thread, State::Blocked);
         self.log.close_account(&mut threads[thread.index()], None);
     }
@@ -234,6 +234,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.emit(state, EventKind::Exit, None);
         self.log.close_account(state, None);
         state.phase = Phase::Exited;
-        self.alive -= 1;
+        self.count_alive(self.alive - 1);
     }
 }
