@@ -293,8 +293,10 @@ fn policies(format: Format) -> Result<String, Error> {
         let table = toml::Table::try_from(spec)
             .map_err(|error| Error::file(Path::new("policies"), error))?;
         let parameters = table.get(spec.name()).and_then(toml::Value::as_table);
-        for (name, value) in parameters.into_iter().flatten() {
-            let _ = writeln!(text, "    {name} = {value}");
+        for (name, help) in spec.help() {
+            let value = parameters.and_then(|given| given.get(*name));
+            let default = value.map_or_else(String::new, |value| format!(" = {value}"));
+            let _ = writeln!(text, "    {:<24}{help}", format!("{name}{default}"));
         }
     }
     Ok(text)

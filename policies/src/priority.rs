@@ -33,7 +33,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::Parameters;
+use crate::spec::{Parameters, SpecError};
 use crate::{
     Answer, Ask, Check, Entry, Policy, Reason, Release, Span, Successor, Then, ThreadId, View,
 };
@@ -114,9 +114,23 @@ impl Parameters for PriorityParameters {
         "penalise full slices, reward early releases"
     }
 
-    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
+    fn help(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("setting", "two_class (Beazley 2010) or multilevel_feedback: the defaults below"),
+            ("levels", "number of levels: 2 or 8"),
+            ("penalty", "levels down after a full slice: 1"),
+            ("bonus", "levels up after letting go early: 1"),
+            ("ageing", "a waiter counts a level higher after so long: 0ns (never) or 100ms"),
+            ("interrupts", "whether a higher thread makes the holder drop at once: true"),
+            ("interval", "how long a waiter waits before it asks: 5ms"),
+            ("check_spacing", "time between check points: 25ns"),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), SpecError> {
         let rule = Rule::from(*self);
-        vec![("interval", rule.interval), ("check_spacing", rule.check_spacing)]
+        SpecError::unless_positive("interval", rule.interval)?;
+        SpecError::unless_positive("check_spacing", rule.check_spacing)
     }
 
     fn build(&self, threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {

@@ -9,9 +9,17 @@ pub trait Parameters {
     /// What the policy is, in a line.
     fn summary(&self) -> &'static str;
 
-    /// The times that must be longer than nothing, by the parameter's name.
-    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
-        Vec::new()
+    /// Each parameter by its name, and what it is and may be, in a line.
+    fn help(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// Names the parameter that makes no sense.
+    fn validate(&self) -> Result<(), SpecError> {
+        Ok(())
     }
 
     /// A fresh lock for threads numbered below `threads`; `None` if there is no lock.
@@ -82,16 +90,24 @@ impl Parameters for NoLock {
 
 /// Why a set of parameters makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpecError {
-    /// A time that has to be longer than nothing is not; names the parameter.
-    ZeroSpan(&'static str),
+pub struct SpecError {
+    /// The parameter.
+    pub parameter: &'static str,
+    /// What is wrong with it, as the rest of a sentence that begins with its name.
+    pub message: &'static str,
+}
+
+impl SpecError {
+    /// Refuses a time of nothing.
+    pub(crate) const fn unless_positive(parameter: &'static str, span: Span) -> Result<(), Self> {
+        let message = "must be longer than 0ns";
+        if span.is_zero() { Err(Self { parameter, message }) } else { Ok(()) }
+    }
 }
 
 impl std::fmt::Display for SpecError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::ZeroSpan(name) => write!(f, "`{name}` must be longer than 0ns"),
-        }
+        write!(f, "`{}` {}", self.parameter, self.message)
     }
 }
 
@@ -104,15 +120,18 @@ impl PolicySpec {
         self.parameters().summary()
     }
 
+    /// Each parameter by its name, and what it is and may be, in a line.
+    #[must_use]
+    pub fn help(&self) -> &'static [(&'static str, &'static str)] {
+        self.parameters().help()
+    }
+
     /// Checks what the types cannot.
     ///
     /// # Errors
     /// Names the parameter that makes no sense.
     pub fn validate(&self) -> Result<(), SpecError> {
-        match self.parameters().positive_spans().iter().find(|(_, span)| span.is_zero()) {
-            Some((name, _)) => Err(SpecError::ZeroSpan(name)),
-            None => Ok(()),
-        }
+        self.parameters().validate()
     }
 
     /// A fresh lock for threads numbered below `threads`; `None` if there is no lock.
@@ -138,7 +157,9 @@ mod tests {
 
     #[test]
     fn unknown_parameters_are_refused() {
-        for text in ["timed_wait = { intervall = '5ms' }", "none = { cores = 1 }", "fair = {}"] {
+        for text in
+            ["timed_wait = { intervall = '5ms' }", "none = { cores = 1 }", "no_such_policy = {}"]
+        {
             assert!(toml::from_str::<PolicySpec>(text).is_err(), "{text}");
         }
     }
@@ -146,7 +167,25 @@ mod tests {
     #[test]
     fn times_of_nothing_are_refused() {
         let spec: PolicySpec = toml::from_str("timed_wait = { check_spacing = '0ns' }").unwrap();
-        assert_eq!(spec.validate(), Err(SpecError::ZeroSpan("check_spacing")));
+        let error = spec.validate().unwrap_err();
+        assert_eq!(error.to_string(), "`check_spacing` must be longer than 0ns");
         assert!(PolicySpec::all().iter().all(|spec| spec.validate().is_ok()));
+    }
+
+    #[test]
+    fn help_names_every_parameter_and_no_other() {
+        for spec in PolicySpec::all() {
+            let name = spec.name();
+            let table = toml::Table::try_from(spec).unwrap();
+            for parameter in table[name].as_table().unwrap().keys() {
+                assert!(spec.help().iter().any(|(known, _)| known == parameter), "{parameter}");
+            }
+            let unknown = format!("{name} = {{ no_such_parameter = {{}} }}");
+            let allowed = toml::from_str::<PolicySpec>(&unknown).unwrap_err().to_string();
+            for (parameter, _) in spec.help() {
+                assert!(allowed.contains(&format!("`{parameter}`")), "{parameter}: {allowed}");
+            }
+            assert_eq!(allowed.matches('`').count(), 2 * (1 + spec.help().len()), "{allowed}");
+        }
     }
 }

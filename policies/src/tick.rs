@@ -30,7 +30,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::Parameters;
+use crate::spec::{Parameters, SpecError};
 use crate::{Answer, Ask, Check, Policy, Reason, Release, Span, Successor, Then, ThreadId, View};
 
 /// How a released lock finds its next holder.
@@ -68,8 +68,16 @@ impl Parameters for TickParameters {
         "CPython up to 3.1: release and re-take every 100 ticks"
     }
 
-    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
-        vec![("tick", self.tick)]
+    fn help(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("interval", "ticks between two checks: sys.setcheckinterval"),
+            ("tick", "length of a tick"),
+            ("handover", "barging (POSIX semaphores) or direct (Windows)"),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), SpecError> {
+        SpecError::unless_positive("tick", self.tick)
     }
 
     fn build(&self, _threads: usize, _seed: u64) -> Option<Box<dyn Policy>> {

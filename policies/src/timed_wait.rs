@@ -29,7 +29,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::Parameters;
+use crate::spec::{Parameters, SpecError};
 use crate::{
     Answer, Ask, Check, Entry, PickRule, Picker, Policy, Reason, Release, Span, Successor, Then,
     ThreadId, View,
@@ -69,8 +69,21 @@ impl Parameters for TimedWaitParameters {
         "CPython 3.2 and later: a waiter asks for the lock after 5 ms"
     }
 
-    fn positive_spans(&self) -> Vec<(&'static str, Span)> {
-        vec![("interval", self.interval), ("check_spacing", self.check_spacing)]
+    fn help(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("interval", "how long a waiter waits before it asks: sys.setswitchinterval"),
+            (
+                "check_spacing",
+                "time between check points: 8ns to 3.11 (opcodes), 25ns since (loops)",
+            ),
+            ("pick", "who is woken: fifo_arrival, fifo_requeue, lifo or random"),
+            ("force_switching", "whether a forced drop lasts until another thread has the lock"),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), SpecError> {
+        SpecError::unless_positive("interval", self.interval)?;
+        SpecError::unless_positive("check_spacing", self.check_spacing)
     }
 
     fn build(&self, threads: usize, seed: u64) -> Option<Box<dyn Policy>> {
