@@ -11,7 +11,7 @@ pub mod linux;
 use gilsim_policies::{Instant, Span, ThreadId};
 use serde::{Deserialize, Serialize};
 
-pub use ideal::{Ideal, IdealParameters};
+pub use ideal::{Ideal, IdealParameters, Unbounded};
 pub use linux::{Linux, LinuxParameters};
 
 /// A machine and its parameters, as experiment files write it.
@@ -80,8 +80,7 @@ pub enum Placement {
 /// The engine names a core's current thread and the instant at every call; the machine keeps the
 /// queues and the shares.
 pub trait Machine {
-    /// Whether calls cost nothing and threads are never taken off their cores, so that the engine
-    /// can take short cuts through phases that take no time.
+    /// Whether calls cost nothing and each thread has a core of its own, so that the engine need not ask.
     const INSTANT: bool = false;
 
     /// What always costs the same.
@@ -94,13 +93,10 @@ pub trait Machine {
     /// idle core.
     fn wake_call(&mut self, interrupts: bool) -> Span;
 
-    /// Whether a thread that becomes ready now gets a core at once. Only asked where calls cost nothing.
-    fn has_room(&self) -> bool {
-        false
-    }
-
     /// Cores whose ticks the engine has to deliver; 0 if the machine has no ticks.
-    fn ticking_cores(&self) -> u16;
+    fn ticking_cores(&self) -> u16 {
+        0
+    }
 
     /// A thread has become ready.
     fn wake(&mut self, now: Instant, thread: ThreadId) -> Placement;
@@ -109,11 +105,17 @@ pub trait Machine {
     fn leave(&mut self, now: Instant, core: u16, thread: ThreadId) -> Option<ThreadId>;
 
     /// A core picks again, its current thread still ready: who runs there next? May be the same.
-    fn repick(&mut self, now: Instant, core: u16, current: ThreadId) -> ThreadId;
+    fn repick(&mut self, _now: Instant, _core: u16, current: ThreadId) -> ThreadId {
+        current
+    }
 
     /// When a core next has a tick that matters: `None` while nobody queues there.
-    fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant>;
+    fn next_tick(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
+        None
+    }
 
     /// A core's tick: whether the core is to pick again.
-    fn tick(&mut self, now: Instant, core: u16) -> bool;
+    fn tick(&mut self, _now: Instant, _core: u16) -> bool {
+        false
+    }
 }

@@ -14,6 +14,7 @@ mod cores;
 mod engine;
 #[cfg(test)]
 mod golden;
+mod instant;
 mod lock;
 mod locking;
 mod phases;
@@ -22,7 +23,7 @@ mod thread;
 
 use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};
 
-use crate::machine::{Ideal, Linux, Machine, MachineSpec};
+use crate::machine::{Ideal, Linux, Machine, MachineSpec, Unbounded};
 use crate::trace::{Sink, StateTimes};
 use crate::workload::{StreamKey, Workload};
 use engine::Simulation;
@@ -120,10 +121,7 @@ pub struct ThreadTotals {
 
 /// Runs a simulation to its end.
 pub fn run<S: Sink>(spec: &RunSpec<'_>, sink: &mut S) -> Outcome {
-    let threads = spec.workload.threads();
-    let chance = spec.key(u32::MAX, u32::MAX).mix(Purpose::Policy as u64);
-    let policy = spec.policy.build(threads, chance);
-    run_with(spec, policy, sink)
+    run_with(spec, spec.build_policy(), sink)
 }
 
 /// Runs a simulation of a policy that is not in the registry; `None` is no lock at all.
@@ -134,12 +132,20 @@ pub fn run_with<S: Sink>(
     sink: &mut S,
 ) -> Outcome {
     match *spec.machine {
-        MachineSpec::Ideal(parameters) => simulate(spec, policy, Ideal::new(parameters), sink),
+        MachineSpec::Ideal(parameters) => match parameters.cores {
+            None => simulate(spec, policy, Unbounded, sink),
+            Some(cores) => simulate(spec, policy, Ideal::new(cores), sink),
+        },
         MachineSpec::Linux(parameters) => {
             let rng = spec.key(u32::MAX, u32::MAX).stream(Purpose::Machine as u64);
             simulate(spec, policy, Linux::new(parameters, spec.workload.threads(), rng), sink)
         }
     }
+}
+
+/// Runs a simulation on a machine that is not in the registry. `spec.machine` is not looked at.
+pub fn run_on<M: Machine, S: Sink>(spec: &RunSpec<'_>, machine: M, sink: &mut S) -> Outcome {
+    simulate(spec, spec.build_policy(), machine, sink)
 }
 
 fn simulate<M: Machine, S: Sink>(
@@ -159,6 +165,11 @@ enum Purpose {
 }
 
 impl RunSpec<'_> {
+    fn build_policy(&self) -> Option<Box<dyn Policy>> {
+        let chance = self.key(u32::MAX, u32::MAX).mix(Purpose::Policy as u64);
+        self.policy.build(self.workload.threads(), chance)
+    }
+
     /// The key of a thread's streams. Member `u32::MAX` is the group itself, and group `u32::MAX` the run.
     fn key(&self, group: u32, member: u32) -> StreamKey {
         StreamKey { seed: self.seed, replication: self.replication, group, member }

@@ -18,59 +18,64 @@ pub struct IdealParameters {
     pub cores: Option<NonZeroU16>,
 }
 
-/// The machine.
+/// A core for each thread.
+#[derive(Debug, Clone, Copy)]
+pub struct Unbounded;
+
+impl Machine for Unbounded {
+    const INSTANT: bool = true;
+
+    fn costs(&self) -> Costs {
+        Costs::default()
+    }
+
+    fn timer_lateness(&mut self) -> Span {
+        Span::ZERO
+    }
+
+    fn wake_call(&mut self, _interrupts: bool) -> Span {
+        Span::ZERO
+    }
+
+    fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
+        Placement::Run { core: thread.0 as u16, after: Span::ZERO }
+    }
+
+    fn leave(&mut self, _now: Instant, _core: u16, _thread: ThreadId) -> Option<ThreadId> {
+        None
+    }
+}
+
+/// So many cores.
 #[derive(Debug)]
 pub struct Ideal {
-    /// Free cores, if their number is bounded.
-    free: Option<Vec<u16>>,
+    free: Vec<u16>,
     ready: VecDeque<ThreadId>,
 }
 
 impl Ideal {
     /// A machine with every core free.
     #[must_use]
-    pub fn new(parameters: IdealParameters) -> Self {
-        let free = parameters.cores.map(|cores| (0..cores.get()).rev().collect());
-        Self { free, ready: VecDeque::new() }
+    pub fn new(cores: NonZeroU16) -> Self {
+        Self { free: (0..cores.get()).rev().collect(), ready: VecDeque::new() }
     }
 }
 
 impl Machine for Ideal {
-    const INSTANT: bool = true;
-
-    #[inline]
     fn costs(&self) -> Costs {
         Costs::default()
     }
 
-    #[inline]
     fn timer_lateness(&mut self) -> Span {
         Span::ZERO
     }
 
-    #[inline]
     fn wake_call(&mut self, _interrupts: bool) -> Span {
         Span::ZERO
     }
 
-    #[inline]
-    fn has_room(&self) -> bool {
-        self.free.as_ref().is_none_or(|free| !free.is_empty())
-    }
-
-    #[inline]
-    fn ticking_cores(&self) -> u16 {
-        0
-    }
-
-    #[inline]
     fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
-        let core = match &mut self.free {
-            // Each thread has a core of its own.
-            None => Some(thread.0 as u16),
-            Some(free) => free.pop(),
-        };
-        match core {
+        match self.free.pop() {
             Some(core) => Placement::Run { core, after: Span::ZERO },
             None => {
                 self.ready.push_back(thread);
@@ -79,25 +84,11 @@ impl Machine for Ideal {
         }
     }
 
-    #[inline]
     fn leave(&mut self, _now: Instant, core: u16, _thread: ThreadId) -> Option<ThreadId> {
-        let free = self.free.as_mut()?;
         let next = self.ready.pop_front();
         if next.is_none() {
-            free.push(core);
+            self.free.push(core);
         }
         next
-    }
-
-    fn repick(&mut self, _now: Instant, _core: u16, current: ThreadId) -> ThreadId {
-        current
-    }
-
-    fn next_tick(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
-        None
-    }
-
-    fn tick(&mut self, _now: Instant, _core: u16) -> bool {
-        false
     }
 }

@@ -3,6 +3,7 @@
 use gilsim_policies::{Span, ThreadId};
 
 use super::engine::Simulation;
+use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
 use crate::machine::{Machine, Placement};
 use crate::trace::{EventKind, Sink, State};
@@ -46,9 +47,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.set_state(state, State::CoreWait);
         match self.machine.wake(now, thread) {
             Placement::Run { core, after } => {
-                if !M::INSTANT {
-                    self.cores[usize::from(core)].current = Some(thread);
-                }
+                self.cores[usize::from(core)].current = Some(thread);
                 self.dispatch(threads, core, thread, after);
                 true
             }
@@ -113,12 +112,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.set_state(state, reason);
         state.place = Place::Off;
         state.totals.voluntary_switches += 1;
-        let next = self.machine.leave(self.log.now, core, thread);
-        if !M::INSTANT {
-            let here = &mut self.cores[usize::from(core)];
-            here.current = next;
-            here.resched = false;
+        if M::INSTANT {
+            return;
         }
+        let next = self.machine.leave(self.log.now, core, thread);
+        let here = &mut self.cores[usize::from(core)];
+        here.current = next;
+        here.resched = false;
         if let Some(next) = next {
             // It may have come from another core's queue.
             if let Place::Ready(from) = threads[next.index()].place
@@ -134,20 +134,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Puts a thread on a core that is its own and wakes up in a while.
     #[inline(always)]
     fn dispatch(&mut self, threads: &mut [Thread<'_>], core: u16, thread: ThreadId, after: Span) {
-        let switch = if M::INSTANT || self.comes_back(core, thread) {
-            Span::ZERO
-        } else {
-            self.costs.context_switch
-        };
+        let switch =
+            if self.ran_last(core, thread) { Span::ZERO } else { self.costs.context_switch };
         let state = &mut threads[thread.index()];
         self.log.mark(state);
         state.place = Place::On(core);
-        state.progress_from = self.log.now;
-        if !M::INSTANT {
-            state.arrives_at = self.log.now + after;
-            state.switched_at = state.arrives_at + switch;
-            state.progress_from = state.switched_at;
-        }
+        state.arrives_at = self.log.now + after;
+        state.switched_at = state.arrives_at + switch;
+        state.progress_from = state.switched_at;
         state.state = state.phase.state_on_core();
         self.log.emit(state, EventKind::Dispatch, None);
         if state.left.is_zero() && state.progress_from == self.log.now {
@@ -159,7 +153,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Whether a thread that is put on a core was the last to run there.
     #[inline]
-    fn comes_back(&mut self, core: u16, thread: ThreadId) -> bool {
+    fn ran_last(&mut self, core: u16, thread: ThreadId) -> bool {
         self.cores[usize::from(core)].last.replace(thread) == Some(thread)
     }
 
@@ -225,10 +219,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
     #[inline(always)]
     pub fn act(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        if !M::INSTANT {
-            self.acting = Some(thread);
-        }
-        let mut user_mode = !M::INSTANT && !threads[thread.index()].phase.in_kernel();
+        self.acting = Some(thread);
+        let mut user_mode = !threads[thread.index()].phase.in_kernel();
         while let Place::On(core) = threads[thread.index()].place {
             // Between two calls into the kernel, too, a thread passes through user mode.
             if user_mode && self.cores[usize::from(core)].resched {
@@ -239,21 +231,26 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             let state = &threads[thread.index()];
             let arrived = state.progress_from <= self.log.now;
-            let lets_go = if arrived && state.at_check {
-                self.check_point(threads, thread)
+            let follows = if arrived && state.at_check {
+                match self.check_point(threads, thread) {
+                    Some(reason) => Follows::LetGo(reason),
+                    None => continue,
+                }
             } else if arrived && state.left.is_zero() {
-                user_mode = !M::INSTANT;
+                user_mode = true;
                 self.end_phase(threads, thread)
             } else {
                 self.arm(threads, thread);
                 break;
             };
-            if let Some(reason) = lets_go {
-                self.let_go(threads, thread, reason);
+            let follows = match follows {
+                Follows::LetGo(reason) => self.let_go(threads, thread, reason),
+                follows => follows,
+            };
+            if follows == Follows::Return {
+                self.return_to_lock(threads, thread);
             }
         }
-        if !M::INSTANT {
-            self.acting = None;
-        }
+        self.acting = None;
     }
 }

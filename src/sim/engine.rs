@@ -8,6 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::account::Log;
 use super::cores::Core;
 use super::lock::Lock;
+use super::phases::Follows;
 use super::queue::Queue;
 use super::thread::{Phase, Place, Thread};
 use super::{Ending, Outcome, RunSpec, Stuck};
@@ -148,7 +149,11 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             let mut done = 0;
             while let Some(&thread) = self.agenda.get(done) {
                 done += 1;
-                self.act(threads, thread);
+                if M::INSTANT {
+                    self.woken(threads, thread);
+                } else {
+                    self.act(threads, thread);
+                }
             }
             self.agenda.clear();
             self.queue.settle(slot);
@@ -160,6 +165,10 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     #[inline(always)]
     fn thread_event(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         match threads[thread.index()].place {
+            Place::On(_) if M::INSTANT => {
+                self.work_done(threads, thread);
+                false
+            }
             Place::On(_) => {
                 self.progress(threads, thread);
                 true
@@ -202,7 +211,11 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
                 self.begin_pass(threads, thread, Span::ZERO);
             }
-            Arrivals::Closed { .. } | Arrivals::Open { .. } => self.go_idle(threads, thread),
+            Arrivals::Closed { .. } | Arrivals::Open { .. } => {
+                if self.go_idle(threads, thread) == Follows::Return {
+                    self.return_to_lock(threads, thread);
+                }
+            }
         }
     }
 
@@ -218,13 +231,16 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         let Some(stream) = &mut self.streams[group] else { unreachable!("a closed group") };
         let slot = threads.len() + usize::from(self.machine.ticking_cores()) + group;
         let next = self.log.now + stream.gap.sample(&mut stream.rng);
-        match stream.idle.pop_first() {
-            Some(thread) => self.begin_pass(threads, thread, Span::ZERO),
-            None => stream.waiting.push_back(self.log.now),
+        let server = stream.idle.pop_first();
+        if server.is_none() {
+            stream.waiting.push_back(self.log.now);
         }
         match self.groups[group].stop {
             Some(stop) if next >= stop => self.close_stream(threads, group, slot),
             _ => self.queue.set(slot, next),
+        }
+        if let Some(thread) = server {
+            self.begin_pass(threads, thread, Span::ZERO);
         }
     }
 

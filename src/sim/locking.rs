@@ -3,6 +3,7 @@
 use gilsim_policies::{Ask, Entry, Reason, Span, Successor, Then, ThreadId};
 
 use super::engine::Simulation;
+use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
 use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
@@ -11,14 +12,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Comes back from outside and asks for the lock.
     #[inline(always)]
     pub fn return_to_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        if M::INSTANT {
+            return self.arrives(threads, thread);
+        }
         let state = &mut threads[thread.index()];
         if self.lock.is_some() {
             state.asked_since = self.log.now;
             self.log.emit(state, EventKind::Request, None);
-            if M::INSTANT && state.place == Place::Off && self.machine.has_room() {
-                return self.ask_from_outside(threads, thread);
-            }
-            self.call_lock(threads, thread, Phase::Ask(Ask::Fresh));
+            self.call_lock(threads, thread, Ask::Fresh);
         } else {
             self.log.enter(state, Phase::Granted, Span::ZERO);
             if state.place == Place::Off {
@@ -27,25 +28,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Enters a phase that begins with a call into the lock, getting a core first if need be.
+    /// Calls into the lock to ask for it, getting a core first if need be.
     #[inline(always)]
-    fn call_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
+    fn call_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) {
         let state = &mut threads[thread.index()];
-        self.log.enter(state, phase, self.costs.lock_call);
+        self.log.enter(state, Phase::Ask(ask), self.costs.lock_call);
         if state.place == Place::Off {
             self.make_ready(threads, thread);
         }
-    }
-
-    /// Where asking takes no time, a thread that has to sleep need not take a core for it.
-    #[inline(always)]
-    fn ask_from_outside(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        if !self.may_take(threads, thread, Ask::Fresh) {
-            return;
-        }
-        self.log.enter(&mut threads[thread.index()], Phase::Granted, Span::ZERO);
-        self.make_ready(threads, thread);
-        self.acquire(threads, thread);
     }
 
     /// Puts the thread's question to the policy, and carries out the answer. Says whether the thread goes
@@ -57,7 +47,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Puts the thread's question to the policy, and sends it to sleep if it may not take the lock.
     #[inline(always)]
-    fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
+    pub fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
         let Some(lock) = &mut self.lock else { return true };
         let state = &mut threads[thread.index()];
         if std::mem::take(&mut state.in_flight) {
@@ -102,54 +92,66 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Lets the lock go, or does at once what the thread wants to do without it.
     #[inline(always)]
-    pub fn let_go(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
+    pub fn let_go(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+    ) -> Follows {
         if self.lock.is_none() {
-            self.without_lock(threads, thread, reason);
-        } else if M::INSTANT {
-            self.release(threads, thread, reason);
-        } else {
-            let state = &mut threads[thread.index()];
-            self.log.enter(state, Phase::Release(reason), self.costs.lock_call);
+            return self.without_lock(threads, thread, reason);
         }
+        let state = &mut threads[thread.index()];
+        self.log.enter(state, Phase::Release(reason), self.costs.lock_call);
+        Follows::Work
     }
 
     /// Frees the lock, and sets the successor on its way.
-    #[inline(always)]
-    pub fn release(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
-        let Some(lock) = &mut self.lock else { return };
+    pub fn release(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+    ) -> Follows {
+        let (next, then) = self.free(threads, thread, reason);
+        let Some(next) = next else {
+            return self.after_release(threads, thread, reason, then);
+        };
+        // The sleeper is on its way from the begin of the call, the caller goes on from its end.
         let state = &mut threads[thread.index()];
-        let release = lock.free(&mut self.log, state, reason);
-        let then = release.then;
-        if let Successor::Wake(next) | Successor::HandOver(next) = release.successor {
-            let sleeper = &mut threads[next.index()];
-            lock.call(sleeper);
-            if matches!(release.successor, Successor::HandOver(_)) {
-                lock.give(&mut self.log, sleeper);
-            } else {
-                lock.send(sleeper);
-            }
-            if !M::INSTANT {
-                // The sleeper is on its way from the begin of the call, the caller goes on from its end.
-                let state = &mut threads[thread.index()];
-                self.log.enter(state, Phase::WakeNext { reason, then }, Span::ZERO);
-                threads[thread.index()].left = self.wake_sleeper(threads, next, thread);
-                return;
-            }
-            self.wake_sleeper(threads, next, thread);
-        }
-        self.after_release(threads, thread, reason, then);
+        self.log.enter(state, Phase::WakeNext { reason, then }, Span::ZERO);
+        let granted = threads[next.index()].holds;
+        let phase = if granted { Phase::Granted } else { Phase::Ask(Ask::Woken) };
+        threads[thread.index()].left = self.wake_into(threads, next, phase);
+        Follows::Work
     }
 
-    /// A sleeper that was called is woken, by the thread `by`; says what the call costs.
+    /// Frees the lock. Says who is to be woken, having the lock already if it is handed over, and what the
+    /// releaser does then.
     #[inline(always)]
-    fn wake_sleeper(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, by: ThreadId) -> Span {
-        let state = &mut threads[thread.index()];
-        self.log.emit(state, EventKind::Wake, Some(by));
-        if state.deadline.is_some() {
-            self.queue.clear(thread.index());
+    pub fn free(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+    ) -> (Option<ThreadId>, Then) {
+        let Some(lock) = &mut self.lock else { unreachable!("{thread} frees no lock") };
+        let release = lock.free(&mut self.log, &mut threads[thread.index()], reason);
+        let (Successor::Wake(next) | Successor::HandOver(next)) = release.successor else {
+            return (None, release.then);
+        };
+        let sleeper = &mut threads[next.index()];
+        lock.call(sleeper);
+        if matches!(release.successor, Successor::HandOver(_)) {
+            lock.give(&mut self.log, sleeper);
+        } else {
+            lock.send(sleeper);
         }
-        let phase = if state.holds { Phase::Granted } else { Phase::Ask(Ask::Woken) };
-        self.wake_into(threads, thread, phase)
+        self.log.emit(sleeper, EventKind::Wake, Some(thread));
+        if sleeper.deadline.is_some() {
+            self.queue.clear(next.index());
+        }
+        (Some(next), release.then)
     }
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
@@ -186,29 +188,49 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         lock.send(state);
         state.totals.time_outs += 1;
         self.log.emit(state, EventKind::TimeOut, None);
-        self.call_lock(threads, thread, Phase::Ask(Ask::TimedOut));
+        if M::INSTANT {
+            self.take_core(threads, thread);
+            return self.follow(threads, thread, Follows::Ask(Ask::TimedOut));
+        }
+        self.call_lock(threads, thread, Ask::TimedOut);
     }
 
     /// The successor is awake: the releaser goes on, or awaits the switch.
-    #[inline(always)]
     pub fn after_release(
         &mut self,
         threads: &mut [Thread<'_>],
         thread: ThreadId,
         reason: Reason,
         then: Then,
-    ) {
-        if then == Then::AwaitSwitch {
-            let Some(lock) = &mut self.lock else { return };
-            let state = &mut threads[thread.index()];
-            if lock.switches == state.switches_at_release {
-                lock.switch_waiters.push(thread);
-                self.log.emit(state, EventKind::AwaitSwitch, None);
-                state.phase = Phase::AwaitingSwitch(reason);
-                return self.leave_core(threads, thread, State::LockWait);
-            }
+    ) -> Follows {
+        if self.awaits_switch(threads, thread, reason, then) {
+            return Follows::Rest;
         }
-        self.without_lock(threads, thread, reason);
+        self.without_lock(threads, thread, reason)
+    }
+
+    /// Sends the releaser to sleep if it is to await a switch that has not come yet.
+    #[inline(always)]
+    pub fn awaits_switch(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+        then: Then,
+    ) -> bool {
+        if then == Then::GoOn {
+            return false;
+        }
+        let Some(lock) = &mut self.lock else { return false };
+        let state = &mut threads[thread.index()];
+        if lock.switches != state.switches_at_release {
+            return false;
+        }
+        lock.switch_waiters.push(thread);
+        self.log.emit(state, EventKind::AwaitSwitch, None);
+        state.phase = Phase::AwaitingSwitch(reason);
+        self.leave_core(threads, thread, State::LockWait);
+        true
     }
 
     /// Wakes a thread that awaits a switch; says what the call costs.

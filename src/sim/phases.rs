@@ -1,6 +1,6 @@
 //! What follows at the end of each phase of a thread, and the steps of its program.
 
-use gilsim_policies::{Check, Reason, Span, ThreadId};
+use gilsim_policies::{Ask, Check, Reason, Span, ThreadId};
 
 use super::engine::Simulation;
 use super::thread::{Pause, Phase, Thread};
@@ -8,27 +8,43 @@ use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
 use crate::workload::{Arrivals, Law, Want};
 
+/// What follows when a thread has done something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// The phase that it has entered.
+    Work,
+    /// It lets the lock go.
+    LetGo(Reason),
+    /// It comes back to the lock from outside.
+    Return,
+    /// It asks for the lock.
+    Ask(Ask),
+    /// Nothing, for the time being: it sleeps, blocks, thinks or has ended.
+    Rest,
+}
+
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
-    /// The phase of a thread on a core is over: what follows? Says why the thread lets the lock go, if it
-    /// does.
+    /// The phase of a thread on a core is over: what follows?
     #[inline(always)]
-    pub fn end_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
+    pub fn end_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let goes_on = match threads[thread.index()].phase {
             Phase::Compute | Phase::CHold => true,
             Phase::Ask(ask) => self.answer(threads, thread, ask),
             Phase::Granted | Phase::WakeSwitched => self.resume(threads, thread),
-            phase => {
-                self.end_unlocked_phase(threads, thread, phase);
-                false
-            }
+            phase => return self.end_unlocked_phase(threads, thread, phase),
         };
-        if goes_on { self.next_step(threads, thread) } else { None }
+        if goes_on { self.next_step(threads, thread) } else { Follows::Work }
     }
 
     /// A phase is over that lies between letting the lock go and asking for it again.
-    fn end_unlocked_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
+    fn end_unlocked_phase(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        phase: Phase,
+    ) -> Follows {
         match phase {
-            Phase::CRelease => self.return_to_lock(threads, thread),
+            Phase::CRelease => Follows::Return,
             Phase::Release(reason) => self.release(threads, thread, reason),
             Phase::WakeNext { reason, then } => self.after_release(threads, thread, reason, then),
             Phase::Switched(reason) => self.without_lock(threads, thread, reason),
@@ -61,10 +77,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         burst.is_zero()
     }
 
-    /// Walks through the program up to the next step that takes time or needs the lock freed. Says why the
-    /// thread lets the lock go, if it does.
+    /// Walks through the program up to the next step that takes time or needs the lock freed.
     #[inline(always)]
-    fn next_step(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
+    pub fn next_step(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let mut state = &mut threads[thread.index()];
         let program = &state.group.program;
         loop {
@@ -72,9 +87,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 Want::OpStart => self.log.op_start(state),
                 Want::OpEnd => self.log.op_end(state),
                 Want::PassEnd => {
-                    let lets_go = self.end_pass(threads, thread);
-                    if lets_go.is_some() {
-                        return lets_go;
+                    if let Some(reason) = self.end_pass(threads, thread) {
+                        return Follows::LetGo(reason);
                     }
                     state = &mut threads[thread.index()];
                     continue;
@@ -82,16 +96,16 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 Want::Compute(Span::ZERO) | Want::CHold(Span::ZERO) => {}
                 Want::Compute(span) => {
                     self.log.enter(state, Phase::Compute, span);
-                    return None;
+                    return Follows::Work;
                 }
                 Want::CHold(span) => {
                     self.log.enter(state, Phase::CHold, span);
-                    return None;
+                    return Follows::Work;
                 }
                 Want::Yield if self.lock.is_none() => {}
-                Want::Yield => return state.pause_for(Pause::None),
-                Want::CRelease(span) => return state.pause_for(Pause::CCode(span)),
-                Want::Block(span) => return state.pause_for(Pause::Block(span)),
+                Want::Yield => return Follows::LetGo(state.pause_for(Pause::None)),
+                Want::CRelease(span) => return Follows::LetGo(state.pause_for(Pause::CCode(span))),
+                Want::Block(span) => return Follows::LetGo(state.pause_for(Pause::Block(span))),
             }
             state.at_head = false;
         }
@@ -116,7 +130,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Arrivals::Closed { think } => {
                 let span = state.think.next(think);
-                state.pause_for(Pause::Idle(Some(span)))
+                Some(state.pause_for(Pause::Idle(Some(span))))
             }
             Arrivals::Open { .. } => self.next_request(threads, thread),
         }
@@ -130,7 +144,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         } else if self.stream_is_closed(threads, thread) {
             Some(Reason::Exit)
         } else {
-            threads[thread.index()].pause_for(Pause::Idle(None))
+            Some(threads[thread.index()].pause_for(Pause::Idle(None)))
         }
     }
 
@@ -153,8 +167,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.return_to_lock(threads, thread);
     }
 
-    /// A thread without a request, or before its first think time, waits off its core.
-    pub fn go_idle(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    /// A thread without a request, or before its first think time, waits off its core. Comes back if there
+    /// is a request after all.
+    pub fn go_idle(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         state.phase = Phase::Idle;
         let group = state.totals.group as usize;
@@ -164,7 +179,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.queue.set(thread.index(), self.log.now + span);
             }
             Arrivals::Open { .. } => match self.take_request(threads, thread) {
-                Some(queued) => self.begin_pass(threads, thread, queued),
+                Some(queued) => {
+                    self.log.mark_pass(&mut threads[thread.index()], queued);
+                    return Follows::Return;
+                }
                 None if self.stream_is_closed(threads, thread) => {
                     self.exit_off_core(threads, thread);
                 }
@@ -175,26 +193,33 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 }
             },
         }
+        Follows::Rest
     }
 
     /// What a thread does on its core once it has let the lock go.
     #[inline(always)]
-    pub fn without_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
+    pub fn without_lock(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+    ) -> Follows {
         let state = &mut threads[thread.index()];
         match (reason, state.pause) {
             (Reason::Exit, _) => self.exit(threads, thread),
             (Reason::CheckPoint, _)
-            | (Reason::Blocking, Pause::None | Pause::CCode(Span::ZERO)) => {
-                self.return_to_lock(threads, thread);
+            | (Reason::Blocking, Pause::None | Pause::CCode(Span::ZERO)) => Follows::Return,
+            (Reason::Blocking, Pause::CCode(span)) => {
+                self.log.enter(state, Phase::CRelease, span);
+                Follows::Work
             }
-            (Reason::Blocking, Pause::CCode(span)) => self.log.enter(state, Phase::CRelease, span),
             (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => self.block(threads, thread),
         }
     }
 
     /// Blocks, thinks, or waits for a request, off its core.
     #[inline(always)]
-    fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         let until = match state.pause {
             Pause::Block(span) => {
@@ -217,15 +242,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         };
         self.leave_core(threads, thread, State::Blocked);
         self.queue.set(thread.index(), until);
+        Follows::Rest
     }
 
-    fn exit(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    fn exit(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         state.phase = Phase::Exited;
         self.count_alive(self.alive - 1);
         self.leave_core(threads, thread, State::Blocked);
         self.log.close_account(&mut threads[thread.index()], None);
+        Follows::Rest
     }
 
     /// Ends a thread that is not on a core.

@@ -144,10 +144,10 @@ pub enum Pause {
 impl<'a> Thread<'a> {
     /// Is about to let the lock go for something that does not need it.
     #[inline]
-    pub fn pause_for(&mut self, pause: Pause) -> Option<Reason> {
+    pub fn pause_for(&mut self, pause: Pause) -> Reason {
         self.pause = pause;
         self.at_head = false;
-        Some(Reason::Blocking)
+        Reason::Blocking
     }
 
     pub fn new(id: ThreadId, group: &'a Group, key: StreamKey) -> Self {

@@ -1,12 +1,13 @@
 //! What holds for every policy, machine and workload. The engine asserts its invariants itself; these
 //! tests give it something to stumble over.
 
-use gilsim::machine::MachineSpec;
+use gilsim::machine::{Costs, Machine, MachineSpec, Placement};
 use gilsim::policies::{
-    Answer, Ask, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId, View,
+    Answer, Ask, Instant, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId,
+    View,
 };
-use gilsim::sim::{Ending, RunSpec, run_with};
-use gilsim::trace::{EventKind, MemorySink};
+use gilsim::sim::{Ending, RunSpec, run_on, run_with};
+use gilsim::trace::{EventKind, EventRow, MemorySink};
 use gilsim::workload::Workload;
 use proptest::prelude::*;
 
@@ -78,6 +79,31 @@ fn no_request_comes_from_the_stop_on() {
     assert_eq!((outcome.ending, outcome.elapsed), (Ending::Completed, Span::ZERO));
 }
 
+/// A core for each thread, without the engine knowing.
+struct LongWay;
+
+impl Machine for LongWay {
+    fn costs(&self) -> Costs {
+        Costs::default()
+    }
+
+    fn timer_lateness(&mut self) -> Span {
+        Span::ZERO
+    }
+
+    fn wake_call(&mut self, _interrupts: bool) -> Span {
+        Span::ZERO
+    }
+
+    fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
+        Placement::Run { core: thread.0 as u16, after: Span::ZERO }
+    }
+
+    fn leave(&mut self, _now: Instant, _core: u16, _thread: ThreadId) -> Option<ThreadId> {
+        None
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -118,6 +144,28 @@ proptest! {
                 prop_assert_eq!(one, other);
                 prop_assert_eq!(first.events, second.events);
             }
+        }
+    }
+
+    /// The engine's short way, where each thread has a core of its own, against the way of all other
+    /// machines. Only there a thread takes its core to be told to sleep.
+    #[test]
+    fn the_short_way_comes_to_the_same(workload in any_workload()) {
+        for policy in every_policy() {
+            let duration = Span::from_ms(20);
+            let setting = Setting { workload: &workload, machine: &IDEAL, policy: &policy, duration };
+            let (outcome, short) = setting.traced();
+            let mut long = MemorySink::default();
+            prop_assert_eq!(&outcome, &run_on(&setting.spec(0), LongWay, &mut long), "{:?}", policy);
+            prop_assert_eq!(short.ops, long.ops, "{:?}", policy);
+            prop_assert_eq!(short.intervals, long.intervals, "{:?}", policy);
+            let told = |rows: Vec<EventRow>| {
+                let rows = rows.into_iter().filter(|row| row.kind != EventKind::Dispatch);
+                rows.map(|row| (row.at, row.thread, row.kind, row.other)).collect::<Vec<_>>()
+            };
+            let (short, long) = (told(short.events), told(long.events));
+            let parted = short.iter().zip(&long).find(|(short, long)| short != long);
+            prop_assert!(short == long, "{policy:?}: {parted:?}");
         }
     }
 

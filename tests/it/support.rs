@@ -33,9 +33,13 @@ pub struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    pub fn run_into<S: Sink>(&self, replication: u32, sink: &mut S) -> Outcome {
+    pub fn spec(&self, replication: u32) -> RunSpec<'_> {
         let Setting { workload, machine, policy, duration } = *self;
-        run(&RunSpec { workload, machine, policy, duration, seed: 1, replication }, sink)
+        RunSpec { workload, machine, policy, duration, seed: 1, replication }
+    }
+
+    pub fn run_into<S: Sink>(&self, replication: u32, sink: &mut S) -> Outcome {
+        run(&self.spec(replication), sink)
     }
 
     pub fn run(&self) -> Outcome {

@@ -1,0 +1,154 @@
+//! The short way through an event, where each thread has a core of its own and calls cost nothing: no run
+//! queue, no phase between two pieces of work.
+//!
+//! It must come to the same as the long way, through `cores` and `locking`; a property test compares them.
+
+use gilsim_policies::{Ask, Reason, ThreadId};
+
+use super::engine::Simulation;
+use super::phases::Follows;
+use super::thread::{Phase, Place, Thread};
+use crate::machine::Machine;
+use crate::trace::{EventKind, Sink, State};
+
+impl<M: Machine, S: Sink> Simulation<'_, M, S> {
+    /// A thread has worked as long as it wanted to, or to a check point that may matter.
+    #[inline(always)]
+    pub fn work_done(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        self.progress(threads, thread);
+        let checks = threads[thread.index()].at_check;
+        let lets_go = if checks { self.check_point(threads, thread) } else { None };
+        let state = &threads[thread.index()];
+        let follows = match lets_go {
+            Some(reason) => Follows::LetGo(reason),
+            None if !state.left.is_zero() => Follows::Work,
+            None if state.phase == Phase::CRelease => Follows::Return,
+            None => match self.next_step(threads, thread) {
+                Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
+                follows => follows,
+            },
+        };
+        self.follow(threads, thread, follows);
+    }
+
+    /// A thread that was woken goes on.
+    #[inline(always)]
+    pub fn woken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let follows = match threads[thread.index()].phase {
+            Phase::Granted => self.goes_on(threads, thread),
+            Phase::Ask(ask) => Follows::Ask(ask),
+            Phase::Switched(reason) => self.without_lock(threads, thread, reason),
+            phase => unreachable!("{thread} is woken in {phase:?}"),
+        };
+        self.follow(threads, thread, follows);
+    }
+
+    /// Comes from outside.
+    #[inline(always)]
+    pub fn arrives(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let follows = match self.comes_back(threads, thread) {
+            Follows::Ask(ask) => self.asks(threads, thread, ask),
+            follows => follows,
+        };
+        self.follow(threads, thread, follows);
+    }
+
+    /// Carries a thread on until it works or rests. Mostly it does already.
+    #[inline(always)]
+    pub fn follow(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, follows: Follows) {
+        match follows {
+            Follows::Work => self.arm(threads, thread),
+            Follows::Rest => {}
+            follows => self.follow_on(threads, thread, follows),
+        }
+    }
+
+    /// The same, for what is rare: in a loop, every part would wait for the jump to the next.
+    #[inline(never)]
+    fn follow_on(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, mut follows: Follows) {
+        loop {
+            follows = match follows {
+                Follows::Work => return self.arm(threads, thread),
+                Follows::Rest => return,
+                Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
+                Follows::Return => self.comes_back(threads, thread),
+                Follows::Ask(ask) => self.asks(threads, thread, ask),
+            };
+        }
+    }
+
+    /// Comes back from outside, and asks for the lock if there is one.
+    #[inline(always)]
+    fn comes_back(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        let state = &mut threads[thread.index()];
+        if self.lock.is_some() {
+            state.asked_since = self.log.now;
+            self.log.emit(state, EventKind::Request, None);
+            Follows::Ask(Ask::Fresh)
+        } else {
+            self.log.set_state(state, State::Overhead);
+            self.take_core(threads, thread);
+            self.goes_on(threads, thread)
+        }
+    }
+
+    #[inline(always)]
+    fn asks(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> Follows {
+        if !self.may_take(threads, thread, ask) {
+            return Follows::Rest;
+        }
+        self.take_core(threads, thread);
+        let Some(lock) = &mut self.lock else { unreachable!("there is a lock to ask for") };
+        let switched = lock.give(&mut self.log, &mut threads[thread.index()]);
+        if switched && !lock.switch_waiters.is_empty() {
+            for waiter in std::mem::take(&mut lock.switch_waiters) {
+                let Phase::AwaitingSwitch(reason) = threads[waiter.index()].phase else {
+                    unreachable!("{waiter} does not await a switch");
+                };
+                self.wake(threads, waiter, Phase::Switched(reason));
+            }
+        }
+        self.goes_on(threads, thread)
+    }
+
+    /// Goes on with the interrupted work, or with the next step.
+    #[inline(always)]
+    fn goes_on(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        if self.resume(threads, thread) { self.next_step(threads, thread) } else { Follows::Work }
+    }
+
+    #[inline(always)]
+    fn lets_go(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) -> Follows {
+        if self.lock.is_some() {
+            let (next, then) = self.free(threads, thread, reason);
+            if let Some(next) = next {
+                let granted = threads[next.index()].holds;
+                let phase = if granted { Phase::Granted } else { Phase::Ask(Ask::Woken) };
+                self.wake(threads, next, phase);
+            }
+            if self.awaits_switch(threads, thread, reason, then) {
+                return Follows::Rest;
+            }
+        }
+        self.without_lock(threads, thread, reason)
+    }
+
+    /// Wakes a thread, which goes on at this instant.
+    #[inline(always)]
+    fn wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
+        threads[thread.index()].phase = phase;
+        self.take_core(threads, thread);
+        self.agenda.push(thread);
+    }
+
+    #[inline(always)]
+    pub fn take_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
+        if state.place == Place::Off {
+            self.log.set_state(state, State::Overhead);
+            state.place = Place::On(thread.0 as u16);
+            state.progress_from = self.log.now;
+            self.log.emit(state, EventKind::Dispatch, None);
+        }
+    }
+}
