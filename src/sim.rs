@@ -5,7 +5,8 @@
 //! without taking time happens before the next event.
 //!
 //! **Speed.** What every event goes through is inlined by force, each part at one place: left to itself,
-//! the compiler calls it, and a run takes a fifth more instructions. Handlers are given the threads
+//! the compiler calls it, and a run takes a fifth more instructions. What is rare is marked cold, so that
+//! it does not stand in between. Handlers are given the threads
 //! beside the rest of the state, so that the compiler knows that writing to one changes nothing else.
 
 mod account;

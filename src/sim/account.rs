@@ -108,6 +108,9 @@ impl<S: Sink> Log<'_, S> {
     pub fn mark_pass(&mut self, thread: &mut Thread<'_>, queued: Span) {
         thread.at_head = true;
         self.mark_op(thread, queued);
+        if S::EVENTS && thread.cursor.begins_with_op() {
+            self.emit(thread, EventKind::OpStart, None);
+        }
     }
 
     #[inline]

@@ -134,17 +134,17 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             }
             self.events += 1;
             self.queue.take(slot);
-            let mut goes_on = None;
             if slot < count {
                 let thread = ThreadId(slot as u32);
-                goes_on = self.thread_event(threads, thread).then_some(thread);
+                if M::INSTANT {
+                    self.event_at_once(threads, thread);
+                } else {
+                    self.thread_event(threads, thread);
+                }
             } else if slot < ticking {
                 self.tick(threads, (slot - count) as u16);
             } else {
                 self.request_arrives(threads, slot - ticking);
-            }
-            if let Some(thread) = goes_on {
-                self.act(threads, thread);
             }
             let mut done = 0;
             while let Some(&thread) = self.agenda.get(done) {
@@ -161,29 +161,20 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    /// Says whether the thread is on a core and goes on at once.
     #[inline(always)]
-    fn thread_event(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
+    fn thread_event(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         match threads[thread.index()].place {
-            Place::On(_) if M::INSTANT => {
-                self.work_done(threads, thread);
-                false
-            }
             Place::On(_) => {
                 self.progress(threads, thread);
-                true
+                self.act(threads, thread);
             }
-            Place::Off => {
-                self.timer(threads, thread);
-                false
-            }
+            Place::Off => self.timer(threads, thread),
             Place::Ready(_) => unreachable!("{thread} has no timer while it queues for a core"),
         }
     }
 
     /// A sleep, a blocking call or the time before a start is over.
-    #[inline(always)]
-    fn timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    pub fn timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &threads[thread.index()];
         match state.phase {
             Phase::Unborn => self.start(threads, thread),
@@ -197,6 +188,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
+    #[cold]
     fn start(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         self.unborn -= 1;
         self.count_alive(self.alive + 1);

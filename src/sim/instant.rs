@@ -3,7 +3,7 @@
 //!
 //! It must come to the same as the long way, through `cores` and `locking`; a property test compares them.
 
-use gilsim_policies::{Ask, Reason, ThreadId};
+use gilsim_policies::{Ask, Reason, Span, ThreadId};
 
 use super::engine::Simulation;
 use super::phases::Follows;
@@ -12,9 +12,19 @@ use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
+    /// The event of a thread.
+    #[inline(always)]
+    pub fn event_at_once(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        match threads[thread.index()].phase {
+            Phase::Compute | Phase::CHold | Phase::CRelease => self.work_done(threads, thread),
+            Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
+            _ => self.timer(threads, thread),
+        }
+    }
+
     /// A thread has worked as long as it wanted to, or to a check point that may matter.
     #[inline(always)]
-    pub fn work_done(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    fn work_done(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         self.progress(threads, thread);
         let checks = threads[thread.index()].at_check;
         let lets_go = if checks { self.check_point(threads, thread) } else { None };
@@ -64,6 +74,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The same, for what is rare: in a loop, every part would wait for the jump to the next.
+    #[cold]
     #[inline(never)]
     fn follow_on(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, mut follows: Follows) {
         loop {

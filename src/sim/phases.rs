@@ -245,6 +245,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Follows::Rest
     }
 
+    #[cold]
     fn exit(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
@@ -256,6 +257,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Ends a thread that is not on a core.
+    #[cold]
     pub fn exit_off_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);

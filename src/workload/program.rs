@@ -79,6 +79,8 @@ pub enum Want {
 #[derive(Debug, Clone)]
 pub struct Cursor {
     at: usize,
+    /// The first step of a pass; an operation's mark at its head is left out.
+    first: usize,
     /// One for each step.
     streams: Vec<Draws>,
     /// Rounds left of each repeat.
@@ -167,7 +169,14 @@ impl Cursor {
             Draws::new(law, key, number)
         };
         let streams = (0..).zip(&program.steps).map(draws).collect();
-        Self { at: 0, streams, rounds: vec![0; steps] }
+        let first = usize::from(program.steps.first() == Some(&Step::OpStart));
+        Self { at: first, first, streams, rounds: vec![0; steps] }
+    }
+
+    /// Whether each pass begins with an operation. [`Self::advance`] does not say so again.
+    #[must_use]
+    pub const fn begins_with_op(&self) -> bool {
+        self.first == 1
     }
 
     /// Moves to the next thing that the thread wants. After [`Want::PassEnd`], begins again.
@@ -175,7 +184,7 @@ impl Cursor {
     pub fn advance(&mut self, program: &Program) -> Want {
         loop {
             let Some(step) = program.steps.get(self.at) else {
-                self.at = 0;
+                self.at = self.first;
                 return Want::PassEnd;
             };
             let here = self.at;
