@@ -6,8 +6,8 @@
 //!
 //! **Speed.** What every event goes through is inlined by force, each part at one place: left to itself,
 //! the compiler calls it, and a run takes a fifth more instructions. What is rare is marked cold, so that
-//! it does not stand in between. Handlers are given the threads
-//! beside the rest of the state, so that the compiler knows that writing to one changes nothing else.
+//! it does not stand in between. Handlers are given the threads beside the rest of the state, so that the
+//! compiler knows that writing to one changes nothing else.
 
 mod account;
 mod check;
