@@ -196,12 +196,8 @@ impl ExperimentSpec {
         }
         for (name, policy) in &self.policies {
             policy.validate().map_err(|error| {
-                let message = error.to_string();
                 let at = root.key("policies").key(name).key(policy.name());
-                match message.strip_prefix('`').and_then(|rest| rest.split_once("` ")) {
-                    Some((parameter, rest)) => SpecError::value(at.key(parameter), rest),
-                    None => SpecError::value(at, message),
-                }
+                SpecError::value(at.key(error.parameter), error.message)
             })?;
         }
         Ok(())

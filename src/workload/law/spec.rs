@@ -160,13 +160,13 @@ impl LawSpec {
             Self::Weibull { scale, shape } => {
                 let at = root.key("weibull");
                 let scale_ns = positive_span(&at.key("scale"), *scale)?;
-                let shape = positive(&at.key("shape"), *shape)?;
+                let shape = shape_of(&at.key("shape"), *shape)?;
                 let law = Weibull::new(scale_ns, shape).map_err(|_| nonsense("weibull"))?;
                 Law::Weibull { law, mean_ns: scale_ns * libm::tgamma(1.0 + 1.0 / shape) }
             }
             Self::Gamma { shape, mean, scale } => {
                 let at = root.key("gamma");
-                let shape = positive(&at.key("shape"), *shape)?;
+                let shape = shape_of(&at.key("shape"), *shape)?;
                 let mean_ns = match (mean, scale) {
                     (Some(mean), None) => positive_span(&at.key("mean"), *mean)?,
                     (None, Some(scale)) => positive_span(&at.key("scale"), *scale)? * shape,
@@ -199,6 +199,14 @@ impl LawSpec {
             }
         })
     }
+}
+
+/// The shape of a law that draws next to nothing but zeros if it is too small: time would stand still.
+fn shape_of(at: &KeyPath, shape: f64) -> Result<f64, SpecError> {
+    if positive(at, shape)? < 0.01 {
+        return Err(SpecError::value(at.clone(), "must be at least 0.01"));
+    }
+    Ok(shape)
 }
 
 /// The share of the weights up to each of them, the last being 1. `at` is the array of the weights' tables.
@@ -301,6 +309,7 @@ mod tests {
                 "{ pareto = { scale = '1ms', shape = 0 } }",
                 "`pareto.shape` must be a number above 0",
             ),
+            ("{ gamma = { shape = 1e-9, mean = '1ms' } }", "`gamma.shape` must be at least 0.01"),
             ("{ gamma = { shape = 1 } }", "`gamma` needs either `mean` or `scale`"),
             ("{ uniform = { low = '2ms', high = '1ms' } }", "`uniform.low` must not exceed `high`"),
             ("{ mixture = [] }", "`mixture` must not be empty"),
