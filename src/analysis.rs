@@ -5,6 +5,7 @@
 pub mod estimate;
 mod frame;
 pub mod measured;
+pub mod probe;
 mod read;
 pub mod stats;
 

@@ -1,5 +1,7 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+mod validate;
+
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -16,6 +18,7 @@ use crate::experiment::conduct::{Finished, Notice, Options, conduct};
 use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
 use crate::plot::Plots;
+use validate::{ValidateArgs, validate};
 
 /// Simulates how policies schedule threads on a global lock, such as CPython's GIL.
 #[derive(Debug, Parser)]
@@ -40,6 +43,11 @@ enum Command {
         after_help = "Examples:\n  gilsim plan experiments/convoy.toml\n  gilsim plan experiments/convoy.toml --set 'sweep.product.\"groups.io.threads\"=[1, 2, 4]'\n  gilsim plan experiments/convoy.toml --format json"
     )]
     Plan(PlanArgs),
+    /// Simulate measured runs of real interpreters, and say how far off they are.
+    #[command(
+        after_help = "Examples:\n  gilsim validate\n  gilsim validate --against mine.jsonl --format json"
+    )]
+    Validate(ValidateArgs),
     /// List the policies and their parameters.
     #[command(after_help = "Examples:\n  gilsim policies\n  gilsim policies --format json")]
     Policies {
@@ -95,6 +103,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run(&args),
         Command::Plan(args) => plan(&args),
+        Command::Validate(args) => validate(&args),
         Command::Policies { format } => policies(format),
     };
     let text = match result {
@@ -119,16 +128,26 @@ fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// How wide a table may be.
+fn width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(80).clamp(60, 120)
+}
+
+fn bar(runs: u64) -> ProgressBar {
+    let bar = ProgressBar::new(runs);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 fn run(args: &RunArgs) -> Result<String, Error> {
     let plan = Plan::load(&args.plan.file, &args.plan.overrides)?;
     let default = || Path::new("results").join(&plan.name);
     let dir = args.out.clone().unwrap_or_else(default);
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = args.workers.unwrap_or_else(cores);
-    let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {eta} left") {
-        bar.set_style(style);
-    }
+    let bar = if args.quiet { ProgressBar::hidden() } else { bar(0) };
     let handler = {
         let bar = bar.clone();
         move || {
@@ -186,8 +205,7 @@ fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<St
             "files": done.files,
         })),
         Format::Table => {
-            let width = comfy_table::Table::new().width().unwrap_or(80).clamp(60, 120);
-            let mut text = report::render(&lines, width);
+            let mut text = report::render(&lines, width());
             let mut focus: Vec<_> =
                 plan.points.iter().filter_map(|point| point.experiment.focus.as_deref()).collect();
             focus.dedup();

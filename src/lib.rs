@@ -15,6 +15,8 @@ pub mod metrics;
 pub mod plot;
 pub mod sim;
 pub mod trace;
+#[cfg(feature = "analysis")]
+pub mod validation;
 pub mod workload;
 
 pub use gilsim_policies as policies;

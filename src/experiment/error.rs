@@ -23,6 +23,9 @@ pub enum Error {
     /// A table can't be written. The tables that were complete before still are.
     #[error(transparent)]
     Table(WriteError),
+    /// Something else can't be read, and the text says what.
+    #[error("{0}")]
+    Text(String),
     /// A run broke an invariant of the simulator. The runs that ended before are kept.
     #[error("{0}")]
     Broken(String),
@@ -44,7 +47,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
-            Self::File { .. } | Self::Table(_) | Self::Broken(_) => 1,
+            Self::File { .. } | Self::Table(_) | Self::Text(_) | Self::Broken(_) => 1,
         }
     }
 }

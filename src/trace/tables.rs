@@ -3,9 +3,11 @@
 //! A row type lists its columns once, in [`Table::COLUMNS`]. Writers, readers and statistics go by
 //! that list, so a column exists for all of them or for none.
 
+pub mod probe;
 pub mod run;
 pub mod thread;
 
+pub use probe::ProbeRow;
 pub use run::{Ending, RunRow, SWEEP_PREFIX};
 pub use thread::ThreadRow;
 
@@ -181,6 +183,7 @@ pub(crate) mod tests {
     fn every_field_is_a_column() {
         assert_lists_every_field::<RunRow>(1);
         assert_lists_every_field::<ThreadRow>(0);
+        assert_lists_every_field::<ProbeRow>(0);
     }
 
     #[test]

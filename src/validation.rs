@@ -1,0 +1,157 @@
+//! Measured against simulated: the probe's runs of real interpreters, done again by the simulator.
+//!
+//! A *cell* is one setting of the probe on one machine, with its repetitions. The simulator does the same
+//! thing as the probe (`simulate`), and both are compared metric by metric (`score`).
+
+pub mod score;
+pub mod simulate;
+
+use crate::trace::tables::ProbeRow;
+
+/// One setting of the probe, with what it saw each time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// The repetitions; at least one.
+    pub runs: Vec<ProbeRow>,
+}
+
+impl Cell {
+    /// The cells of a table, in the order in which they first appear.
+    #[must_use]
+    pub fn of_runs(runs: &[ProbeRow]) -> Vec<Self> {
+        let mut cells: Vec<Self> = Vec::new();
+        for run in runs {
+            match cells.iter_mut().find(|cell| same_setting(cell.setting(), run)) {
+                Some(cell) => cell.runs.push(run.clone()),
+                None => cells.push(Self { runs: vec![run.clone()] }),
+            }
+        }
+        cells
+    }
+
+    /// What was asked, as in the first run.
+    #[must_use]
+    pub fn setting(&self) -> &ProbeRow {
+        &self.runs[0]
+    }
+
+    /// The setting in a few words.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let run = self.setting();
+        let interval = match (run.check_interval_ticks, run.switch_interval_ns) {
+            (Some(ticks), _) => format!(", {ticks} ticks"),
+            (_, Some(ns)) => format!(", {} ms", ns as f64 / 1e6),
+            (None, None) => String::new(),
+        };
+        let sleep = run.sleep_ns.map_or_else(String::new, |ns| format!(" {} ms", ns as f64 / 1e6));
+        let post = match run.post_units {
+            0 => String::new(),
+            units => format!(" + {units} units"),
+        };
+        let (python, cores) = (&run.python, run.cores);
+        let plural = |count: u32| if count == 1 { "" } else { "s" };
+        let (task, spinners) = (&run.task, run.spinners);
+        if task == "cpu" {
+            format!(
+                "{python}, {cores} core{}{interval}: {spinners} thread{}",
+                plural(cores),
+                plural(spinners)
+            )
+        } else {
+            format!(
+                "{python}, {cores} core{}{interval}: {task}{sleep}{post} beside {spinners}",
+                plural(cores),
+            )
+        }
+    }
+}
+
+fn same_setting(one: &ProbeRow, other: &ProbeRow) -> bool {
+    let setting = |run: &ProbeRow| ProbeRow {
+        python: run.python.clone(),
+        lock: run.lock.clone(),
+        task: run.task.clone(),
+        cores: run.cores,
+        spinners: run.spinners,
+        check_interval_ticks: run.check_interval_ticks,
+        switch_interval_ns: run.switch_interval_ns,
+        sleep_ns: run.sleep_ns,
+        post_units: run.post_units,
+        shared_units: run.shared_units,
+        ..ProbeRow::default()
+    };
+    setting(one) == setting(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::score::{scores, summary};
+    use super::simulate::simulate;
+    use super::*;
+    use crate::analysis::probe::read_probe;
+    use crate::machine::LinuxParameters;
+
+    fn sleeper(repetition: u32) -> ProbeRow {
+        ProbeRow {
+            python: "cpython-3.13.0".into(),
+            lock: "on".into(),
+            cores: 2,
+            task: "sleep".into(),
+            spinners: 1,
+            switch_interval_ns: Some(5_000_000),
+            sleep_ns: Some(1_000_000),
+            repetition,
+            wall_ns: 1_000_000_000,
+            cpu_ns: 1_010_000_000,
+            voluntary_context_switches: 480,
+            unit_ns: Some(50_000),
+            ops: Some(160 + u64::from(repetition)),
+            latency_mean_ns: Some(6_250_000),
+            latency_p50_ns: Some(6_240_000),
+            ..ProbeRow::default()
+        }
+    }
+
+    #[test]
+    fn the_convoy_is_where_it_was_measured() {
+        let other = ProbeRow { spinners: 3, ..sleeper(0) };
+        let cells = Cell::of_runs(&[sleeper(0), other, sleeper(1), sleeper(2)]);
+        assert_eq!(cells.iter().map(|cell| cell.runs.len()).collect::<Vec<_>>(), [3, 1]);
+        assert_eq!(cells[0].title(), "cpython-3.13.0, 2 cores, 5 ms: sleep 1 ms beside 1");
+        let simulated = simulate(&cells[0], LinuxParameters::default(), 0);
+        let scores = scores(&cells[0], &[simulated]);
+        let of = |metric| scores.iter().find(|score| score.metric == metric).unwrap();
+        assert!(of("latency_p50_ms").error.abs() < 0.02, "{scores:?}");
+        let ops = of("ops_per_s");
+        assert!((ops.measured - 161.0).abs() < 1e-9 && (ops.spread - 1.0 / 161.0).abs() < 1e-9);
+        assert!(!scores.iter().any(|score| score.metric == "slice_mean_ms"));
+        assert_eq!(summary(&scores).len(), scores.len());
+    }
+
+    #[test]
+    fn the_project_has_its_measured_runs() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("results/measured");
+        let runs = read_probe(&folder.join("linux-6.18-hz250-2core.parquet")).unwrap();
+        let cells = Cell::of_runs(&runs);
+        assert_eq!((runs.len(), cells.len()), (420, 105));
+        assert!(cells.iter().all(|cell| cell.runs.len() == 4));
+    }
+
+    #[test]
+    fn shared_units_make_slices() {
+        let run = ProbeRow {
+            task: "cpu".into(),
+            spinners: 2,
+            sleep_ns: None,
+            shared_units: Some(2_000),
+            ..sleeper(0)
+        };
+        let cell = Cell { runs: vec![run] };
+        assert_eq!(cell.title(), "cpython-3.13.0, 2 cores, 5 ms: 2 threads");
+        let seen = simulate(&cell, LinuxParameters::default(), 0);
+        let slice = seen.slice_p50_ns.unwrap();
+        assert!((5_000_000..5_300_000).contains(&slice), "{slice}");
+        assert!(seen.wall_ns >= 100_000_000 && seen.unit_ns == Some(50_000));
+    }
+}

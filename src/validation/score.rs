@@ -1,0 +1,141 @@
+//! How far a simulated cell is from the measured one.
+
+use serde::Serialize;
+
+use super::Cell;
+use crate::trace::tables::ProbeRow;
+
+/// What is compared.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its name, with its unit.
+    pub name: &'static str,
+    /// Its value in a run, where it has one.
+    pub of: fn(&ProbeRow) -> Option<f64>,
+    /// Below this, a difference is not worth a per cent: errors are relative to at least so much.
+    pub least: f64,
+}
+
+fn per_s(count: u64, run: &ProbeRow) -> f64 {
+    count as f64 / (run.wall_ns as f64 / 1e9)
+}
+
+fn ms(ns: Option<u64>) -> Option<f64> {
+    ns.map(|ns| ns as f64 / 1e6)
+}
+
+/// What is compared, in reading order.
+pub const METRICS: [Metric; 7] = [
+    Metric { name: "latency_mean_ms", of: |run| ms(run.latency_mean_ns), least: 0.0 },
+    Metric { name: "latency_p50_ms", of: |run| ms(run.latency_p50_ns), least: 0.0 },
+    Metric { name: "latency_p95_ms", of: |run| ms(run.latency_p95_ns), least: 0.0 },
+    Metric { name: "ops_per_s", of: |run| run.ops.map(|ops| per_s(ops, run)), least: 0.0 },
+    Metric {
+        name: "voluntary_switches_per_s",
+        of: |run| Some(per_s(run.voluntary_context_switches, run)),
+        // The interpreter's own start and end make some.
+        least: 50.0,
+    },
+    Metric {
+        name: "cpu_per_wall",
+        of: |run| Some(run.cpu_ns as f64 / run.wall_ns as f64),
+        // The probe's own start and end take some.
+        least: 0.05,
+    },
+    Metric {
+        name: "slice_mean_ms",
+        // A thread alone has no slices: its gaps are the machine's noise.
+        of: |run| ms(run.slice_mean_ns).filter(|_| run.spinners > 1 && run.lock == "on"),
+        least: 0.0,
+    },
+];
+
+/// A metric of a cell, measured beside simulated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// The cell, in a few words.
+    pub cell: String,
+    /// The metric.
+    pub metric: &'static str,
+    /// Median over the measured repetitions.
+    pub measured: f64,
+    /// Median over the simulated ones.
+    pub simulated: f64,
+    /// Difference over the measured value.
+    pub error: f64,
+    /// Largest distance of a measured repetition from their median, over the median.
+    pub spread: f64,
+}
+
+impl Score {
+    /// Whether the error lies within what the real machine does by itself.
+    #[must_use]
+    pub fn inside(&self) -> bool {
+        self.error.abs() <= self.spread
+    }
+}
+
+/// Every metric that the cell has.
+#[must_use]
+pub fn scores(cell: &Cell, simulated: &[ProbeRow]) -> Vec<Score> {
+    let score = |metric: &Metric| {
+        let values = |runs: &[ProbeRow]| {
+            let mut values: Vec<_> = runs.iter().filter_map(metric.of).collect();
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let (measured, simulated) = (values(&cell.runs), values(simulated));
+        let (middle, ours) = (median(&measured)?, median(&simulated)?);
+        let scale = middle.abs().max(metric.least);
+        let spread = measured.iter().map(|value| (value - middle).abs() / scale);
+        Some(Score {
+            cell: cell.title(),
+            metric: metric.name,
+            measured: middle,
+            simulated: ours,
+            error: (ours - middle) / scale,
+            spread: spread.fold(0.0, f64::max),
+        })
+    };
+    METRICS.iter().filter_map(score).collect()
+}
+
+fn median(sorted: &[f64]) -> Option<f64> {
+    let (low, high) =
+        (sorted.get(sorted.len().checked_sub(1)? / 2)?, sorted.get(sorted.len() / 2)?);
+    Some(f64::midpoint(*low, *high))
+}
+
+/// A metric over all cells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The metric.
+    pub metric: &'static str,
+    /// Number of cells that have it.
+    pub cells: usize,
+    /// Median of the errors' sizes.
+    pub median_error: f64,
+    /// Quantile 0.9 of them.
+    pub p90_error: f64,
+    /// Share of the cells that are within 25 %, or within the machine's own spread where that is wider.
+    pub good: f64,
+}
+
+/// The metrics over all cells.
+#[must_use]
+pub fn summary(scores: &[Score]) -> Vec<Summary> {
+    let of = |metric: &Metric| {
+        let mine: Vec<_> = scores.iter().filter(|score| score.metric == metric.name).collect();
+        let mut errors: Vec<_> = mine.iter().map(|score| score.error.abs()).collect();
+        errors.sort_by(f64::total_cmp);
+        let good = mine.iter().filter(|score| score.error.abs() <= 0.25_f64.max(score.spread));
+        Some(Summary {
+            metric: metric.name,
+            cells: mine.len(),
+            median_error: median(&errors)?,
+            p90_error: *errors.get((errors.len() * 9).div_ceil(10).saturating_sub(1))?,
+            good: good.count() as f64 / mine.len() as f64,
+        })
+    };
+    METRICS.iter().filter_map(of).collect()
+}
