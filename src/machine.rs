@@ -34,6 +34,7 @@ impl MachineSpec {
         match self {
             Self::Linux(given) if given.tick.is_zero() => Err(("tick", NO_TIME)),
             Self::Linux(given) if given.base_slice.is_zero() => Err(("base_slice", NO_TIME)),
+            Self::Linux(given) if given.cooling.is_zero() => Err(("cooling", NO_TIME)),
             // Each has a slot in the event queue, beside those of the threads.
             Self::Linux(given) if given.cores.get() > 4096 => {
                 Err(("cores", "must not exceed 4096"))
@@ -48,8 +49,15 @@ impl MachineSpec {
 pub struct Costs {
     /// Taking or freeing a lock, in user space, without waking anybody \[CPU time of the caller\].
     pub lock_call: Span,
-    /// The switch from one thread to another, with the way into the call that sleeps \[CPU time of the
-    /// thread that comes\].
+    /// A call to wake that finds nobody asleep \[CPU time of the caller\].
+    pub futile_wake: Span,
+    /// The way into a call that sleeps at a lock, until the core is free. Who is woken on the way does not
+    /// sleep \[CPU time of the caller\].
+    pub sleep_call: Span,
+    /// How long a core is busy with a thread that has fallen asleep: who wakes it meanwhile from another core
+    /// has to interrupt.
+    pub switch_away: Span,
+    /// The switch from one thread to another \[CPU time of the thread that comes\].
     pub context_switch: Span,
 }
 
@@ -62,6 +70,8 @@ pub enum Placement {
         core: u16,
         /// From the wake-up to the begin of the context switch.
         after: Span,
+        /// What the thread pays for finding the core cold \[CPU time of the thread\].
+        warm_up: Span,
     },
     /// Into the run queue of this core; 0 if there is one queue for all.
     Queue {
@@ -89,8 +99,19 @@ pub trait Machine {
     /// How late a timer fires, this time, beyond the time asked for. Not CPU time.
     fn timer_lateness(&mut self) -> Span;
 
-    /// What the call costs that wakes a thread, this time \[CPU time of the caller\]; more if it interrupts an
-    /// idle core.
+    /// How long an interrupt takes, this time, to make another core pick again.
+    fn interrupt_latency(&mut self) -> Span {
+        Span::ZERO
+    }
+
+    /// What it costs, this time, to lock a mutex that another thread is about to unlock \[CPU time of the
+    /// caller\].
+    fn contended_call(&mut self) -> Span {
+        Span::ZERO
+    }
+
+    /// What the call costs that wakes a thread, this time \[CPU time of the caller\]; more if it interrupts
+    /// another core.
     fn wake_call(&mut self, interrupts: bool) -> Span;
 
     /// Cores whose ticks the engine has to deliver; 0 if the machine has no ticks.

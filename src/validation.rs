@@ -152,6 +152,8 @@ mod tests {
         let seen = simulate(&cell, LinuxParameters::default(), 0);
         let slice = seen.slice_p50_ns.unwrap();
         assert!((5_000_000..5_300_000).contains(&slice), "{slice}");
-        assert!(seen.wall_ns >= 100_000_000 && seen.unit_ns == Some(50_000));
+        assert!(seen.wall_ns >= 100_000_000);
+        let unit = seen.unit_ns.unwrap();
+        assert!(unit.abs_diff(50_000) < 1_000, "the fastest tenth takes {unit} ns");
     }
 }

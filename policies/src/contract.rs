@@ -21,6 +21,8 @@ pub struct View {
     pub held_since: Instant,
     /// Who sleeps at the lock and can be woken. A thread that was woken is no longer in it.
     pub sleepers: WaitQueue,
+    /// How many threads were woken or have timed out, and have yet to ask again.
+    pub in_flight: usize,
     /// Threads that have started and not ended: a lock of a single thread may need no care.
     pub threads: usize,
 }
@@ -34,6 +36,7 @@ impl View {
             holder: None,
             held_since: Instant::ZERO,
             sleepers: WaitQueue::new(threads),
+            in_flight: 0,
             threads: 0,
         }
     }
@@ -95,6 +98,8 @@ pub enum Reason {
 pub enum Successor {
     /// Nobody.
     Nobody,
+    /// Nobody, although the call that wakes is made: a semaphore does so while a thread is in flight.
+    Futile,
     /// This sleeper is woken, and asks again when it runs. Until then anybody may take the lock.
     Wake(ThreadId),
     /// This sleeper has the lock from now on, although it has yet to wake.
@@ -144,6 +149,12 @@ pub trait Policy: Debug + Send {
     ///
     /// `view.holder` still names the releaser. A named successor is always one of the sleepers.
     fn release(&mut self, view: &View, reason: Reason) -> Release;
+
+    /// Whether a mutex guards the lock's state, and a releaser holds it while it wakes its successor: the
+    /// usual lock and condition variable. Who is woken faster than that has to wait for the mutex.
+    fn guarded(&self) -> bool {
+        false
+    }
 
     /// The distance between two check points \[computing time of the holder\]; `None` if the
     /// policy never looks.

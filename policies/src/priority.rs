@@ -239,6 +239,10 @@ impl Policy for Priority {
         }
     }
 
+    fn guarded(&self) -> bool {
+        true
+    }
+
     fn check_spacing(&self) -> Option<Span> {
         Some(self.rule.check_spacing)
     }

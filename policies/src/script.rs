@@ -41,7 +41,7 @@ impl<P: Policy> Script<P> {
         match ask {
             Ask::Fresh => self.asked_since[thread.index()] = self.view.now,
             Ask::TimedOut => assert!(self.view.sleepers.remove(thread), "{thread} did not sleep"),
-            Ask::Woken => {}
+            Ask::Woken => self.view.in_flight -= 1,
         }
         let answer = self.policy.ask(&self.view, thread, ask);
         assert_eq!(answer, expected, "{thread} asks at {:?}", self.view.now);
@@ -60,8 +60,11 @@ impl<P: Policy> Script<P> {
         assert_eq!(release, Release { successor, then }, "release at {:?}", self.view.now);
         self.view.holder = None;
         match successor {
-            Successor::Nobody => {}
-            Successor::Wake(thread) => assert!(self.view.sleepers.remove(thread)),
+            Successor::Nobody | Successor::Futile => {}
+            Successor::Wake(thread) => {
+                assert!(self.view.sleepers.remove(thread));
+                self.view.in_flight += 1;
+            }
             Successor::HandOver(thread) => {
                 assert!(self.view.sleepers.remove(thread));
                 self.give_to(thread);

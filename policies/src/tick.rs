@@ -111,11 +111,13 @@ impl Policy for Tick {
     }
 
     fn release(&mut self, view: &View, _reason: Reason) -> Release {
-        let told = match self.parameters.handover {
-            Handover::Barging => Successor::Wake,
-            Handover::Direct => Successor::HandOver,
+        let successor = match (view.sleepers.first(), self.parameters.handover) {
+            (Some(sleeper), Handover::Barging) => Successor::Wake(sleeper),
+            (Some(sleeper), Handover::Direct) => Successor::HandOver(sleeper),
+            // glibc counts a waiter until it has the semaphore, not until it wakes.
+            (None, Handover::Barging) if view.in_flight > 0 => Successor::Futile,
+            (None, _) => Successor::Nobody,
         };
-        let successor = view.sleepers.first().map_or(Successor::Nobody, told);
         Release { successor, then: Then::GoOn }
     }
 
@@ -159,6 +161,18 @@ mod tests {
         lock.ask(B, Ask::Woken, Answer::TAKE);
         lock.ask(A, Ask::Fresh, Answer::SLEEP);
         assert_eq!(lock.next_check(), Some(101));
+    }
+
+    #[test]
+    fn a_release_while_the_woken_is_on_its_way_calls_in_vain() {
+        let mut lock = Script::new(Tick::new(TickParameters::default()));
+        lock.ask(A, Ask::Fresh, Answer::TAKE);
+        lock.ask(B, Ask::Fresh, Answer::SLEEP);
+        lock.release(Reason::CheckPoint, Successor::Wake(B), Then::GoOn);
+        lock.ask(A, Ask::Fresh, Answer::TAKE);
+        lock.release(Reason::CheckPoint, Successor::Futile, Then::GoOn);
+        lock.ask(B, Ask::Woken, Answer::TAKE);
+        lock.release(Reason::Blocking, Successor::Nobody, Then::GoOn);
     }
 
     #[test]

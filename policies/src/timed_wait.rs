@@ -148,6 +148,10 @@ impl Policy for TimedWait {
         Release { successor, then: if forced { Then::AwaitSwitch } else { Then::GoOn } }
     }
 
+    fn guarded(&self) -> bool {
+        true
+    }
+
     fn check_spacing(&self) -> Option<Span> {
         Some(self.parameters.check_spacing)
     }

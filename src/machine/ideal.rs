@@ -38,7 +38,7 @@ impl Machine for Unbounded {
     }
 
     fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
-        Placement::Run { core: thread.0 as u16, after: Span::ZERO }
+        Placement::Run { core: thread.0 as u16, after: Span::ZERO, warm_up: Span::ZERO }
     }
 
     fn leave(&mut self, _now: Instant, _core: u16, _thread: ThreadId) -> Option<ThreadId> {
@@ -76,7 +76,7 @@ impl Machine for Ideal {
 
     fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
         match self.free.pop() {
-            Some(core) => Placement::Run { core, after: Span::ZERO },
+            Some(core) => Placement::Run { core, after: Span::ZERO, warm_up: Span::ZERO },
             None => {
                 self.ready.push_back(thread);
                 Placement::Queue { core: 0 }

@@ -1,5 +1,9 @@
 //! Linux: a run queue for each core, ticks, latencies, and what system calls cost.
 //!
+//! **Origin.** The kernel's `kernel/sched` and `kernel/futex`, from 6.6 on. The constants are those of the
+//! machine of the measured runs, *measured* by those runs, *timed* in a loop of the call, or *traced* there
+//! with the kernel's own tracer while the same interpreters ran.
+//!
 //! A thread that wakes goes to its last core if that is idle, or to the idle core with the lowest
 //! number, or into the queue of its last core, where it may pre-empt. A core with nothing to do
 //! takes a thread from the longest queue.
@@ -17,7 +21,7 @@ use super::{Costs, Machine, Placement};
 
 /// Parameters of [`Linux`].
 ///
-/// The origin "measured" is a virtual machine with 2 cores of a Zen 4 at 2.6 GHz, Linux 6.18, HZ=250.
+/// The machine of the measured runs is a virtual one with 2 cores of a Zen 4 at 2.6 GHz, Linux 6.18, HZ=250.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinuxParameters {
@@ -27,20 +31,26 @@ pub struct LinuxParameters {
     pub tick: Span,
     /// What a thread requests at a time. Default 1.4 ms: the kernel's 0.7 ms, times 1 + log2 of 2 cores.
     pub base_slice: Span,
-    /// From waking a thread to its idle core's taking it up, at least. Default 3 us.
+    /// From the begin of a call that wakes a thread to its core's taking it up, if that core has to be
+    /// interrupted, at least. Default 12 us: traced, 14 to 17 us with the tracer's own time.
     pub wake_latency: Span,
-    /// Mean of what comes on top, exponential. Default 9 us: with it, a woken thread beats the one that
-    /// woke it to the lock about once in four times, and 2.7 answers I/O beside a thread that
-    /// computes in 1.14 ms; measured.
+    /// Mean of what comes on top, exponential. Default 2 us: traced.
     pub wake_jitter: Span,
-    /// What comes on top when the core has been idle for longer than `deep_idle_after`. Default 30
-    /// us: a `sleep(1 ms)` takes that much longer on an idle machine than on a busy core; measured.
-    pub deep_idle_latency: Span,
-    /// Default 200 us: for so long, a KVM host polls before it puts a virtual core to sleep.
-    pub deep_idle_after: Span,
-    /// The switch from one thread to another, with the way into the call that sleeps. Default 4 us: a
+    /// What a thread that comes to an idle core pays at most for finding it cold (caches, clock, a virtual
+    /// core that the host has put away). Default 120 us: CPU time for each `sleep(10 ms)`; measured.
+    pub cold_start: Span,
+    /// How fast an idle core cools down: the time constant. Default 2.3 ms: a `sleep(1 ms)` takes 42 us
+    /// of CPU time; measured.
+    pub cooling: Span,
+    /// The switch from one thread to another, with the rest of the call that sleeps. Default 4 us: a
     /// failed attempt at the lock costs about 5 us of CPU time; measured.
     pub context_switch: Span,
+    /// How long a core is busy with a thread that has fallen asleep: who wakes it meanwhile from another core
+    /// interrupts. Default 1.5 us: traced.
+    pub switch_away: Span,
+    /// The way into a call that sleeps. Who is woken on the way does not sleep. Default 0.4 us: a futex wait
+    /// that turns back takes 0.33 us, timed.
+    pub sleep_call: Span,
     /// How late a timer fires at least. Default 50 us: `PR_SET_TIMERSLACK`.
     pub timer_slack: Span,
     /// Mean of what comes on top, exponential. Default 20 us: the middle half of the times of a
@@ -48,10 +58,15 @@ pub struct LinuxParameters {
     pub timer_jitter: Span,
     /// Taking or freeing a lock without a system call. Default 25 ns: two atomic operations.
     pub lock_call: Span,
+    /// Mean of what it costs to lock a mutex that another thread is about to unlock, exponential. Default
+    /// 0.2 us: voluntary switches of 3.13 on 2 cores; measured.
+    pub contended_call: Span,
+    /// A call to wake that finds nobody asleep. Default 250 ns: a futex wake, timed.
+    pub futile_wake: Span,
     /// Waking a thread. Default 1 us: a futex wake on the same core.
     pub wake_call: Span,
-    /// What waking costs on top if it interrupts an idle core. Default 5 us: a virtual core leaves
-    /// guest mode to send an interrupt; measured, from the slowdown of 2.7 on 2 cores.
+    /// What waking costs on top if it interrupts another core. Default 8 us: a virtual core leaves guest
+    /// mode to send an interrupt; traced, 9 to 11 us for the whole call.
     pub interrupt_call: Span,
     /// Mean of what comes on top of waking, exponential. Default 0.3 us: without chance, threads that
     /// fight on one core fall into step, as real ones do not.
@@ -64,16 +79,20 @@ impl Default for LinuxParameters {
             cores: NonZeroU16::MIN.saturating_add(1),
             tick: Span::from_ms(4),
             base_slice: Span::from_us(1_400),
-            wake_latency: Span::from_us(3),
-            wake_jitter: Span::from_us(9),
-            deep_idle_latency: Span::from_us(30),
-            deep_idle_after: Span::from_us(200),
+            wake_latency: Span::from_us(12),
+            wake_jitter: Span::from_us(2),
+            cold_start: Span::from_us(120),
+            cooling: Span::from_us(2_300),
             context_switch: Span::from_us(4),
+            switch_away: Span::from_ns(1_500),
+            sleep_call: Span::from_ns(400),
             timer_slack: Span::from_us(50),
             timer_jitter: Span::from_us(20),
             lock_call: Span::from_ns(25),
+            contended_call: Span::from_ns(200),
+            futile_wake: Span::from_ns(250),
             wake_call: Span::from_us(1),
-            interrupt_call: Span::from_us(5),
+            interrupt_call: Span::from_us(8),
             call_jitter: Span::from_ns(300),
         }
     }
@@ -116,15 +135,12 @@ impl Linux {
         self.queues[usize::from(core)].current.is_none()
     }
 
-    /// How long an idle core takes from now until it runs a thread.
-    fn latency(&mut self, now: Instant, core: u16) -> Span {
+    /// What a thread pays that comes to a core which has been idle.
+    fn warm_up(&self, now: Instant, core: u16) -> Span {
         let given = self.parameters;
-        let latency = given.wake_latency + self.exponential(given.wake_jitter);
-        if now - self.idle_since[usize::from(core)] > given.deep_idle_after {
-            latency + given.deep_idle_latency
-        } else {
-            latency
-        }
+        let idle = (now - self.idle_since[usize::from(core)]).ns() as f64;
+        let share = -(-idle / given.cooling.ns() as f64).exp_m1();
+        Span::from_ns_f64(given.cold_start.ns() as f64 * share)
     }
 
     /// A thread from the longest queue, for a core that has nothing to do.
@@ -133,8 +149,9 @@ impl Linux {
         let mut longest = 0;
         let mut busiest = None;
         for queue in &mut self.queues {
-            if queue.waiting() > longest {
-                longest = queue.waiting();
+            let waiting = queue.waiting(&self.entities);
+            if waiting > longest {
+                longest = waiting;
                 busiest = Some(queue);
             }
         }
@@ -152,12 +169,23 @@ impl Machine for Linux {
     fn costs(&self) -> Costs {
         Costs {
             lock_call: self.parameters.lock_call,
+            futile_wake: self.parameters.futile_wake,
+            sleep_call: self.parameters.sleep_call,
+            switch_away: self.parameters.switch_away,
             context_switch: self.parameters.context_switch,
         }
     }
 
     fn timer_lateness(&mut self) -> Span {
         self.parameters.timer_slack + self.exponential(self.parameters.timer_jitter)
+    }
+
+    fn interrupt_latency(&mut self) -> Span {
+        self.parameters.wake_latency + self.exponential(self.parameters.wake_jitter)
+    }
+
+    fn contended_call(&mut self) -> Span {
+        self.exponential(self.parameters.contended_call)
     }
 
     fn wake_call(&mut self, interrupts: bool) -> Span {
@@ -172,15 +200,18 @@ impl Machine for Linux {
 
     fn wake(&mut self, now: Instant, thread: ThreadId) -> Placement {
         let last = self.entities[thread.index()].core;
-        let idle = if self.is_idle(last) {
+        let idle = if self.entities[thread.index()].delayed {
+            None
+        } else if self.is_idle(last) {
             Some(last)
         } else {
             (0..self.ticking_cores()).find(|&core| self.is_idle(core))
         };
         if let Some(core) = idle {
-            let after = self.latency(now, core);
+            let after = self.interrupt_latency();
+            let warm_up = self.warm_up(now, core);
             self.queues[usize::from(core)].start(now + after, thread, &mut self.entities);
-            return Placement::Run { core, after };
+            return Placement::Run { core, after, warm_up };
         }
         if self.queues[usize::from(last)].wake(now, thread, &mut self.entities) {
             Placement::Preempt { core: last }
@@ -207,7 +238,7 @@ impl Machine for Linux {
 
     #[inline]
     fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant> {
-        if self.queues[usize::from(core)].waiting() == 0 {
+        if !self.queues[usize::from(core)].is_shared() {
             return None;
         }
         if self.next_tick <= now {

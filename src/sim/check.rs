@@ -21,7 +21,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn check_free(&self, lock: &Lock) {
         // No lost wake-up: a free lock with sleepers has somebody on the way to it.
         assert!(
-            lock.view.sleepers.is_empty() || lock.in_flight > 0,
+            lock.view.sleepers.is_empty() || lock.view.in_flight > 0,
             "lost wake-up at {} ns: the lock is free, {} sleeps, and nobody is on the way; the \
              policy is {:?}",
             self.log.now.ns(),

@@ -1,6 +1,6 @@
 //! Threads on cores: who runs, until when, and what takes it off.
 
-use gilsim_policies::{Span, ThreadId};
+use gilsim_policies::{Instant, Span, ThreadId};
 
 use super::engine::Simulation;
 use super::phases::Follows;
@@ -12,16 +12,19 @@ use crate::trace::{EventKind, Sink, State};
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Core {
     current: Option<ThreadId>,
-    /// Who ran here last: nobody pays for a switch to itself.
-    last: Option<ThreadId>,
     /// Whether it is to pick again as soon as its thread leaves the kernel.
     resched: bool,
+    /// When an interrupt from another core arrives that makes it pick again.
+    interrupt: Option<Instant>,
 }
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
-    /// A core's tick.
+    /// A core's tick, or an interrupt from another core.
     pub fn tick(&mut self, threads: &mut [Thread<'_>], core: u16) {
-        if self.machine.tick(self.log.now, core) {
+        let now = self.log.now;
+        let here = &mut self.cores[usize::from(core)];
+        let interrupted = here.interrupt.take_if(|at| *at <= now).is_some();
+        if self.machine.tick(now, core) || interrupted {
             self.reschedule(threads, core);
         }
         self.set_tick(threads.len(), core);
@@ -33,22 +36,24 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return;
         }
         let slot = threads + usize::from(core);
-        match self.machine.next_tick(self.log.now, core) {
+        let tick = self.machine.next_tick(self.log.now, core);
+        let interrupt = self.cores[usize::from(core)].interrupt;
+        match tick.into_iter().chain(interrupt).min() {
             Some(at) => self.queue.set(slot, at),
             None => self.queue.clear(slot),
         }
     }
 
-    /// Makes a thread ready to run its phase; says whether that interrupts an idle core.
+    /// Makes a thread ready to run its phase; says whether that interrupts another core.
     #[inline(always)]
     pub fn make_ready(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let now = self.log.now;
         let state = &mut threads[thread.index()];
         self.log.set_state(state, State::CoreWait);
         match self.machine.wake(now, thread) {
-            Placement::Run { core, after } => {
+            Placement::Run { core, after, warm_up } => {
                 self.cores[usize::from(core)].current = Some(thread);
-                self.dispatch(threads, core, thread, after);
+                self.dispatch(threads, core, thread, after, warm_up);
                 true
             }
             Placement::Queue { core } => {
@@ -58,11 +63,44 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Placement::Preempt { core } => {
                 state.place = Place::Ready(core);
+                let waker = self.acting.map(|waker| threads[waker.index()].place);
+                let interrupts = waker.is_some_and(|place| place != Place::On(core));
+                if interrupts {
+                    return self.interrupt(threads, core);
+                }
                 self.reschedule(threads, core);
                 self.set_tick(threads.len(), core);
                 false
             }
         }
+    }
+
+    /// Wakes a thread; says whether that interrupts another core.
+    ///
+    /// Whose core is still switching away from it, to another thread, is put into the run queue there, by
+    /// an interrupt.
+    #[inline(always)]
+    pub fn wake_up(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
+        let (left, core) = threads[thread.index()].left_core;
+        let switching = self.log.now < left + self.costs.switch_away
+            && self.cores[usize::from(core)].current.is_some();
+        if !switching {
+            return self.make_ready(threads, thread);
+        }
+        self.log.set_state(&mut threads[thread.index()], State::CoreWait);
+        self.queue.set(thread.index(), self.log.now + self.machine.interrupt_latency());
+        true
+    }
+
+    /// Sends an interrupt to a core, unless one is on its way; says whether it does.
+    fn interrupt(&mut self, threads: &mut [Thread<'_>], core: u16) -> bool {
+        let here = &mut self.cores[usize::from(core)];
+        if here.interrupt.is_some() || here.resched {
+            return false;
+        }
+        here.interrupt = Some(self.log.now + self.machine.interrupt_latency());
+        self.set_tick(threads.len(), core);
+        true
     }
 
     /// A core picks again: now, or as soon as its thread leaves the kernel.
@@ -82,7 +120,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Lets the machine pick between the current thread of a core, whose account is up to date, and
     /// those that queue there.
     fn switch_from(&mut self, threads: &mut [Thread<'_>], core: u16, current: ThreadId) {
-        self.cores[usize::from(core)].resched = false;
+        let here = &mut self.cores[usize::from(core)];
+        (here.resched, here.interrupt) = (false, None);
         let next = self.machine.repick(self.log.now, core, current);
         self.set_tick(threads.len(), core);
         if next == current {
@@ -99,7 +138,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         state.place = Place::Ready(core);
         state.totals.involuntary_switches += 1;
         self.cores[usize::from(core)].current = Some(next);
-        self.dispatch(threads, core, next, Span::ZERO);
+        self.dispatch(threads, core, next, Span::ZERO, Span::ZERO);
     }
 
     /// Takes a thread that sleeps, blocks or ends off its core.
@@ -111,6 +150,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         };
         self.log.set_state(state, reason);
         state.place = Place::Off;
+        state.left_core = (self.log.now, core);
         state.totals.voluntary_switches += 1;
         if M::INSTANT {
             return;
@@ -118,7 +158,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let next = self.machine.leave(self.log.now, core, thread);
         let here = &mut self.cores[usize::from(core)];
         here.current = next;
-        here.resched = false;
+        (here.resched, here.interrupt) = (false, None);
         if let Some(next) = next {
             // It may have come from another core's queue.
             if let Place::Ready(from) = threads[next.index()].place
@@ -126,21 +166,26 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             {
                 self.set_tick(threads.len(), from);
             }
-            self.dispatch(threads, core, next, Span::ZERO);
+            self.dispatch(threads, core, next, Span::ZERO, Span::ZERO);
         }
         self.set_tick(threads.len(), core);
     }
 
     /// Puts a thread on a core that is its own and wakes up in a while.
     #[inline(always)]
-    fn dispatch(&mut self, threads: &mut [Thread<'_>], core: u16, thread: ThreadId, after: Span) {
-        let switch =
-            if self.ran_last(core, thread) { Span::ZERO } else { self.costs.context_switch };
+    fn dispatch(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        core: u16,
+        thread: ThreadId,
+        after: Span,
+        warm_up: Span,
+    ) {
         let state = &mut threads[thread.index()];
         self.log.mark(state);
         state.place = Place::On(core);
         state.arrives_at = self.log.now + after;
-        state.switched_at = state.arrives_at + switch;
+        state.switched_at = state.arrives_at + self.costs.context_switch + warm_up;
         state.progress_from = state.switched_at;
         state.state = state.phase.state_on_core();
         self.log.emit(state, EventKind::Dispatch, None);
@@ -149,12 +194,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         } else {
             self.arm(threads, thread);
         }
-    }
-
-    /// Whether a thread that is put on a core was the last to run there.
-    #[inline]
-    fn ran_last(&mut self, core: u16, thread: ThreadId) -> bool {
-        self.cores[usize::from(core)].last.replace(thread) == Some(thread)
     }
 
     /// Sets the event at which the phase of a thread on a core ends or meets a check point.

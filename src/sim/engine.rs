@@ -184,7 +184,13 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             }
             Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
             Phase::Asleep => self.time_out(threads, thread),
-            phase => unreachable!("{thread} has a timer in {phase:?}"),
+            Phase::AtGuard(_) | Phase::AwaitingSwitch(_) | Phase::Exited => {
+                unreachable!("{thread} has a timer in {:?}", state.phase)
+            }
+            // An interrupt brings it to its core.
+            _ => {
+                self.make_ready(threads, thread);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! It must come to the same as the long way, through `cores` and `locking`; a property test compares them.
 
-use gilsim_policies::{Ask, Reason, Span, ThreadId};
+use gilsim_policies::{Ask, Reason, Release, Span, Successor, ThreadId};
 
 use super::engine::Simulation;
 use super::phases::Follows;
@@ -131,11 +131,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     fn lets_go(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) -> Follows {
         if self.lock.is_some() {
-            let (next, then) = self.free(threads, thread, reason);
-            if let Some(next) = next {
-                let granted = threads[next.index()].holds;
-                let phase = if granted { Phase::Granted } else { Phase::Ask(Ask::Woken) };
-                self.wake(threads, next, phase);
+            let Release { successor, then } = self.free(threads, thread, reason);
+            match successor {
+                Successor::Nobody | Successor::Futile => {}
+                Successor::Wake(next) => self.wake(threads, next, Phase::Ask(Ask::Woken)),
+                Successor::HandOver(next) => self.wake(threads, next, Phase::Granted),
             }
             if self.awaits_switch(threads, thread, reason, then) {
                 return Follows::Rest;

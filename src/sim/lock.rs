@@ -12,13 +12,19 @@ pub struct Lock {
     pub policy: Box<dyn Policy>,
     /// Distance between two check points, if the policy looks at any.
     pub check_spacing: Option<Span>,
+    /// Whether a mutex guards the state, and is held while a successor is woken.
+    pub guarded: bool,
+    /// The releaser that has the mutex.
+    pub guard: Option<ThreadId>,
+    /// Who sleeps at the mutex.
+    pub guard_waiters: Vec<ThreadId>,
+    /// Sleepers that have yet to leave their cores, and would notice if the lock became free.
+    pub falling_asleep: Vec<ThreadId>,
     /// What the policy sees: who holds the lock, and who sleeps at it.
     pub view: View,
     pub last_holder: Option<ThreadId>,
     /// How often the lock went to a thread other than the one before.
     pub switches: u64,
-    /// Threads that were woken or have timed out, and have yet to ask again.
-    pub in_flight: usize,
     /// Threads that sleep until the lock has gone to another thread.
     pub switch_waiters: Vec<ThreadId>,
 }
@@ -27,11 +33,14 @@ impl Lock {
     pub fn new(policy: Box<dyn Policy>, threads: usize) -> Self {
         Self {
             check_spacing: policy.check_spacing(),
+            guarded: policy.guarded(),
+            guard: None,
+            guard_waiters: Vec::new(),
+            falling_asleep: Vec::new(),
             policy,
             view: View::new(threads),
             last_holder: None,
             switches: 0,
-            in_flight: 0,
             switch_waiters: Vec::new(),
         }
     }
@@ -55,7 +64,7 @@ impl Lock {
     /// A thread that was called is on its way to ask again.
     #[inline]
     pub fn send(&mut self, thread: &mut Thread<'_>) {
-        self.in_flight += 1;
+        self.view.in_flight += 1;
         thread.in_flight = true;
     }
 

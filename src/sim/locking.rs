@@ -1,6 +1,6 @@
 //! What a thread does in its calls into the lock: asking, sleeping, letting go, waking others.
 
-use gilsim_policies::{Ask, Entry, Reason, Span, Successor, Then, ThreadId};
+use gilsim_policies::{Ask, Entry, Reason, Release, Span, Successor, Then, ThreadId};
 
 use super::engine::Simulation;
 use super::phases::Follows;
@@ -42,6 +42,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// on with the next step of its program.
     #[inline(always)]
     pub fn answer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
+        if self.lock.as_ref().is_some_and(|lock| lock.guard.is_some()) {
+            self.wait_at_guard(threads, thread, ask);
+            return false;
+        }
         self.may_take(threads, thread, ask) && self.acquire(threads, thread)
     }
 
@@ -51,7 +55,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let Some(lock) = &mut self.lock else { return true };
         let state = &mut threads[thread.index()];
         if std::mem::take(&mut state.in_flight) {
-            lock.in_flight -= 1;
+            lock.view.in_flight -= 1;
         }
         let (now, holder) = (self.log.now, lock.view.holder);
         let answer = lock.policy.ask(&lock.view, thread, ask);
@@ -65,12 +69,19 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         lock.view.sleepers.push(thread, state.asked_since);
         state.deadline = timeout.map(|timeout| now + timeout + self.machine.timer_lateness());
         self.log.emit(state, EventKind::Sleep, None);
+        let at_once = M::INSTANT || self.costs.sleep_call.is_zero();
+        if !at_once {
+            self.log.enter(state, Phase::FallAsleep, self.costs.sleep_call);
+            lock.falling_asleep.push(thread);
+        }
         if answer.ask_drop {
             state.totals.drop_requests += 1;
             self.log.emit(state, EventKind::DropRequest, holder);
             self.rearm_holder(threads);
         }
-        self.fall_asleep(threads, thread);
+        if at_once {
+            self.fall_asleep(threads, thread);
+        }
         false
     }
 
@@ -98,11 +109,15 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         thread: ThreadId,
         reason: Reason,
     ) -> Follows {
-        if self.lock.is_none() {
+        let Some(lock) = &self.lock else {
             return self.without_lock(threads, thread, reason);
+        };
+        // Who is about to fall asleep has the mutex, and lets it go on the way.
+        let mut takes = self.costs.lock_call;
+        if lock.guarded && !lock.falling_asleep.is_empty() {
+            takes += self.machine.contended_call();
         }
-        let state = &mut threads[thread.index()];
-        self.log.enter(state, Phase::Release(reason), self.costs.lock_call);
+        self.log.enter(&mut threads[thread.index()], Phase::Release(reason), takes);
         Follows::Work
     }
 
@@ -113,32 +128,126 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         thread: ThreadId,
         reason: Reason,
     ) -> Follows {
-        let (next, then) = self.free(threads, thread, reason);
-        let Some(next) = next else {
-            return self.after_release(threads, thread, reason, then);
+        let Release { successor, then } = self.free(threads, thread, reason);
+        if !matches!(successor, Successor::HandOver(_)) {
+            self.turn_back(threads);
+        }
+        let (next, phase) = match successor {
+            Successor::Nobody => return self.after_release(threads, thread, reason, then),
+            Successor::Futile => {
+                let state = &mut threads[thread.index()];
+                self.log.enter(state, Phase::WakeNext { reason, then }, self.costs.futile_wake);
+                return Follows::Work;
+            }
+            Successor::Wake(next) => (next, Phase::Ask(Ask::Woken)),
+            Successor::HandOver(next) => (next, Phase::Granted),
         };
         // The sleeper is on its way from the begin of the call, the caller goes on from its end.
         let state = &mut threads[thread.index()];
         self.log.enter(state, Phase::WakeNext { reason, then }, Span::ZERO);
-        let granted = threads[next.index()].holds;
-        let phase = if granted { Phase::Granted } else { Phase::Ask(Ask::Woken) };
+        if let Some(lock) = &mut self.lock
+            && lock.guarded
+        {
+            lock.guard = Some(thread);
+        }
         threads[thread.index()].left = self.wake_into(threads, next, phase);
         Follows::Work
     }
 
-    /// Frees the lock. Says who is to be woken, having the lock already if it is handed over, and what the
-    /// releaser does then.
+    /// Those who are on the way into the call that sleeps see that the lock is free, and ask again.
+    fn turn_back(&mut self, threads: &mut [Thread<'_>]) {
+        let Some(lock) = &mut self.lock else { return };
+        for thread in std::mem::take(&mut lock.falling_asleep) {
+            let state = &mut threads[thread.index()];
+            if let Some(lock) = &mut self.lock
+                && !state.in_flight
+            {
+                lock.call(state);
+                lock.send(state);
+                self.log.emit(state, EventKind::Wake, None);
+            }
+            self.back_out(threads, thread, Phase::Ask(Ask::Woken));
+        }
+    }
+
+    /// Makes its way back out of the call in which it was about to fall asleep.
+    fn back_out(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
+        let runs = matches!(threads[thread.index()].place, Place::On(_));
+        if runs {
+            self.progress(threads, thread);
+        }
+        let state = &mut threads[thread.index()];
+        let takes = state.left + self.costs.lock_call;
+        self.log.enter(state, phase, takes);
+        if runs {
+            self.arm(threads, thread);
+        }
+    }
+
+    /// The releaser has woken its successor.
+    pub fn has_woken(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+        then: Then,
+    ) -> Follows {
+        if self.lock.as_ref().is_some_and(|lock| lock.guard == Some(thread)) {
+            let state = &mut threads[thread.index()];
+            self.log.enter(state, Phase::Unguard { reason, then }, self.costs.lock_call);
+            return Follows::Work;
+        }
+        self.after_release(threads, thread, reason, then)
+    }
+
+    /// Unlocks the mutex that guards the lock's state, and wakes those who sleep at it.
+    pub fn unguard(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+        then: Then,
+    ) -> Follows {
+        let Some(lock) = &mut self.lock else { unreachable!("there is no lock to guard") };
+        lock.guard = None;
+        let waiters = std::mem::take(&mut lock.guard_waiters);
+        if waiters.is_empty() {
+            return self.after_release(threads, thread, reason, then);
+        }
+        self.log.enter(&mut threads[thread.index()], Phase::WakeNext { reason, then }, Span::ZERO);
+        let mut takes = Span::ZERO;
+        for waiter in waiters {
+            let Phase::AtGuard(ask) = threads[waiter.index()].phase else {
+                unreachable!("{waiter} does not wait for the mutex");
+            };
+            takes += self.wake_into(threads, waiter, Phase::Ask(ask));
+        }
+        threads[thread.index()].left = takes;
+        Follows::Work
+    }
+
+    /// A releaser has the mutex that guards the lock's state: sleeps until it is free.
+    #[cold]
+    fn wait_at_guard(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) {
+        let Some(lock) = &mut self.lock else { return };
+        lock.guard_waiters.push(thread);
+        threads[thread.index()].phase = Phase::AtGuard(ask);
+        self.leave_core(threads, thread, State::LockWait);
+    }
+
+    /// Frees the lock. A successor is no longer among the sleepers, and has the lock if it is handed over;
+    /// it is yet to be woken.
     #[inline(always)]
     pub fn free(
         &mut self,
         threads: &mut [Thread<'_>],
         thread: ThreadId,
         reason: Reason,
-    ) -> (Option<ThreadId>, Then) {
+    ) -> Release {
         let Some(lock) = &mut self.lock else { unreachable!("{thread} frees no lock") };
         let release = lock.free(&mut self.log, &mut threads[thread.index()], reason);
         let (Successor::Wake(next) | Successor::HandOver(next)) = release.successor else {
-            return (None, release.then);
+            return release;
         };
         let sleeper = &mut threads[next.index()];
         lock.call(sleeper);
@@ -148,27 +257,40 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             lock.send(sleeper);
         }
         self.log.emit(sleeper, EventKind::Wake, Some(thread));
-        if sleeper.deadline.is_some() {
+        if sleeper.phase == Phase::Asleep && sleeper.deadline.is_some() {
             self.queue.clear(next.index());
         }
-        (Some(next), release.then)
+        release
     }
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
     #[inline(always)]
     fn wake_into(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
+        let state = &threads[thread.index()];
+        if state.place != Place::Off {
+            if matches!(state.phase, Phase::FallAsleep | Phase::FallAwaiting(_)) {
+                if let Some(lock) = &mut self.lock {
+                    lock.falling_asleep.retain(|other| *other != thread);
+                }
+                self.back_out(threads, thread, phase);
+            }
+            return self.costs.futile_wake;
+        }
         let state = &mut threads[thread.index()];
         self.log.enter(state, phase, self.costs.lock_call);
-        let interrupts = self.make_ready(threads, thread);
+        let interrupts = self.wake_up(threads, thread);
         self.machine.wake_call(interrupts)
     }
 
-    /// Sleeps at the lock from now on. The way into the call that sleeps is part of the context switch.
+    /// Sleeps at the lock from now on.
     #[inline(always)]
-    fn fall_asleep(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    pub fn fall_asleep(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         state.phase = Phase::Asleep;
         let deadline = state.deadline;
+        if let Some(lock) = &mut self.lock {
+            lock.falling_asleep.retain(|other| *other != thread);
+        }
         if state.place == Place::Off {
             self.log.set_state(state, State::LockWait);
             state.totals.voluntary_switches += 1;
@@ -176,7 +298,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             self.leave_core(threads, thread, State::LockWait);
         }
         if let Some(deadline) = deadline {
-            self.queue.set(thread.index(), deadline);
+            self.queue.set(thread.index(), deadline.max(self.log.now));
         }
     }
 
@@ -204,7 +326,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         then: Then,
     ) -> Follows {
         if self.awaits_switch(threads, thread, reason, then) {
-            return Follows::Rest;
+            return Follows::Work;
         }
         self.without_lock(threads, thread, reason)
     }
@@ -228,14 +350,25 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         lock.switch_waiters.push(thread);
         self.log.emit(state, EventKind::AwaitSwitch, None);
-        state.phase = Phase::AwaitingSwitch(reason);
-        self.leave_core(threads, thread, State::LockWait);
+        if M::INSTANT || self.costs.sleep_call.is_zero() {
+            self.await_switch(threads, thread, reason);
+        } else {
+            self.log.enter(state, Phase::FallAwaiting(reason), self.costs.sleep_call);
+        }
         true
+    }
+
+    /// Sleeps from now on until another thread has taken the lock.
+    pub fn await_switch(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) {
+        threads[thread.index()].phase = Phase::AwaitingSwitch(reason);
+        self.leave_core(threads, thread, State::LockWait);
     }
 
     /// Wakes a thread that awaits a switch; says what the call costs.
     fn wake_switched(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Span {
-        let Phase::AwaitingSwitch(reason) = threads[thread.index()].phase else {
+        let (Phase::AwaitingSwitch(reason) | Phase::FallAwaiting(reason)) =
+            threads[thread.index()].phase
+        else {
             unreachable!("{thread} does not await a switch");
         };
         self.wake_into(threads, thread, Phase::Switched(reason))

@@ -46,8 +46,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         match phase {
             Phase::CRelease => Follows::Return,
             Phase::Release(reason) => self.release(threads, thread, reason),
-            Phase::WakeNext { reason, then } => self.after_release(threads, thread, reason, then),
+            Phase::WakeNext { reason, then } => self.has_woken(threads, thread, reason, then),
+            Phase::Unguard { reason, then } => self.unguard(threads, thread, reason, then),
             Phase::Switched(reason) => self.without_lock(threads, thread, reason),
+            Phase::FallAwaiting(reason) => {
+                self.await_switch(threads, thread, reason);
+                Follows::Rest
+            }
+            Phase::FallAsleep => {
+                self.fall_asleep(threads, thread);
+                Follows::Rest
+            }
             phase => unreachable!("{thread} is on a core in {phase:?}"),
         }
     }

@@ -19,12 +19,18 @@ pub enum Phase {
     CRelease,
     /// Call into the lock to take it; then put the question to the policy.
     Ask(Ask),
+    /// Make the call that sleeps at the lock, already among its sleepers; then sleep.
+    FallAsleep,
+    /// Make the call that sleeps until the lock has gone to another thread; then sleep.
+    FallAwaiting(Reason),
     /// Return from the sleep that a hand-over ended; then go on with the lock.
     Granted,
     /// Call into the lock to free it; then it is free.
     Release(Reason),
     /// Wake the next thread after a release; then go on as the reason and the policy say.
     WakeNext { reason: Reason, then: Then },
+    /// Unlock the mutex that guards the lock's state, after waking; then go on as after any release.
+    Unguard { reason: Reason, then: Then },
     /// Wake those that await a switch, after taking the lock; then go on with the lock.
     WakeSwitched,
     /// Return from awaiting a switch; then go on as after any release.
@@ -34,6 +40,8 @@ pub enum Phase {
     Unborn,
     /// Asleep at the lock.
     Asleep,
+    /// Asleep at the mutex that guards the lock's state.
+    AtGuard(Ask),
     /// Asleep until the lock has gone to another thread.
     AwaitingSwitch(Reason),
     /// In a blocking call.
@@ -47,7 +55,10 @@ pub enum Phase {
 impl Phase {
     /// Whether the thread is inside the kernel, where it can't be pre-empted before the call is over.
     pub const fn in_kernel(self) -> bool {
-        matches!(self, Self::WakeNext { .. } | Self::WakeSwitched)
+        matches!(
+            self,
+            Self::WakeNext { .. } | Self::WakeSwitched | Self::FallAsleep | Self::FallAwaiting(_)
+        )
     }
 
     /// The state in which the thread's time counts while it is on a core.
@@ -88,6 +99,8 @@ pub struct Thread<'a> {
     pub place: Place,
     /// CPU time that the phase still takes.
     pub left: Span,
+    /// When it last left a core, and which.
+    pub left_core: (Instant, u16),
     /// From when on the phase makes progress; later than now during a context switch.
     pub progress_from: Instant,
     /// When its core has woken up to run it.
@@ -162,6 +175,7 @@ impl<'a> Thread<'a> {
             phase: Phase::Unborn,
             place: Place::Off,
             left: Span::ZERO,
+            left_core: (Instant::ZERO, 0),
             progress_from: Instant::ZERO,
             arrives_at: Instant::ZERO,
             switched_at: Instant::ZERO,

@@ -6,12 +6,14 @@ use gilsim_policies::tick::TickParameters;
 use gilsim_policies::timed_wait::TimedWaitParameters;
 use gilsim_policies::{Instant, PolicySpec, Span};
 
+use rand_distr::LogNormal;
+
 use super::Cell;
 use crate::machine::{LinuxParameters, MachineSpec};
 use crate::sim::{Outcome, RunSpec, run};
 use crate::trace::summary::Latencies;
 use crate::trace::tables::ProbeRow;
-use crate::trace::{OpRow, Sink, State};
+use crate::trace::{NullSink, OpRow, Sink, State};
 use crate::workload::{Arrivals, Group, Law, Program, Step, Workload};
 
 /// How long the probe repeats its operation.
@@ -20,10 +22,43 @@ const DURATION: Span = Span::from_s(1);
 /// The spinners are alone for so long before the first operation.
 const HEAD_START: Span = Span::from_ms(20);
 
-/// The bytecode of one round of the probe's loop besides its operation, and the system call of a `write`.
-/// 3.13.0 does 1.1 million rounds a second alone, 2.7.18 0.78 million; half of a round is the call.
-const ROUND: Span = Span::from_ns(450);
-const WRITE: Span = Span::from_ns(400);
+/// What a round of the probe's loop takes besides its operation's pause: bytecode within the operation,
+/// and between two; and the system call of a `write`, which is made without the lock.
+struct Round {
+    inside: Span,
+    between: Span,
+    write: Span,
+}
+
+impl Round {
+    /// Origin: medians of `write` beside nobody, its latency and its operations per second; and 0.15 us for
+    /// a system call that does nothing.
+    fn of(setting: &ProbeRow) -> Self {
+        let (latency, round) = match (setting.lock.as_str(), setting.check_interval_ticks) {
+            ("on", Some(_)) => (950, 1_280),
+            ("on", None) => (650, 900),
+            _ => (650, 1_000),
+        };
+        let write = Span::from_ns(150);
+        Self {
+            inside: Span::from_ns(latency) - write,
+            between: Span::from_ns(round - latency),
+            write,
+        }
+    }
+}
+
+/// How the speed of the measured machine's processor wanders: the standard deviation of the logarithm of
+/// a unit's length. A thread alone takes 1.36 times its fastest tenth's time on average; measured.
+const WANDER: f64 = 0.21;
+
+/// Standard deviations from the median of a normal law to its first tenth.
+const TENTH: f64 = 1.2816;
+
+/// Share of a lone thread's units that take more than four times as long, and by how much on average: its
+/// core was taken away meanwhile; measured.
+const THEFT: f64 = 0.0027;
+const STOLEN: f64 = 7.5;
 
 /// The longest a shared task may take: far longer than any did.
 const LONGEST: Span = Span::from_s(60);
@@ -50,9 +85,21 @@ pub fn simulate(cell: &Cell, machine: LinuxParameters, repetition: u32) -> Probe
     let outcome = run(&spec, &mut seen);
     let row = ProbeRow { repetition, ..setting.clone() };
     if setting.shared_units.is_some() {
-        seen.shared(row, &outcome)
+        seen.shared(counted(row, &outcome))
     } else {
-        seen.repeated(row, &outcome, unit)
+        // The probe counts from the first operation on: what the same run came to by then is not counted.
+        let before = run(&RunSpec { duration: HEAD_START, ..spec }, &mut NullSink);
+        let [before, row] = [counted(row.clone(), &before), counted(row, &outcome)];
+        let row = ProbeRow {
+            wall_ns: row.wall_ns - before.wall_ns,
+            cpu_ns: row.cpu_ns - before.cpu_ns,
+            voluntary_context_switches: row.voluntary_context_switches
+                - before.voluntary_context_switches,
+            involuntary_context_switches: row.involuntary_context_switches
+                - before.involuntary_context_switches,
+            ..row
+        };
+        seen.repeated(row, unit)
     }
 }
 
@@ -77,8 +124,19 @@ fn median_unit(cell: &Cell) -> Span {
     Span::from_ns(units.get(units.len() / 2).copied().unwrap_or(50_000))
 }
 
+/// How long units take whose fastest tenth takes less than `unit`.
+fn work(unit: Span) -> Law {
+    let unit = unit.ns() as f64;
+    let Ok(wandering) = LogNormal::new(unit.ln() + WANDER * TENTH, WANDER) else {
+        return Law::Constant(Span::from_ns_f64(unit));
+    };
+    let mean_ns = unit * (WANDER * TENTH + WANDER * WANDER / 2.0).exp();
+    let stolen = Law::Exponential { mean_ns: STOLEN * unit };
+    Law::Mixture(vec![(1.0 - THEFT, Law::LogNormal { law: wandering, mean_ns }), (1.0, stolen)])
+}
+
 fn groups(setting: &ProbeRow, unit: Span) -> Vec<Group> {
-    let work = vec![Step::OpStart, Step::Compute(Law::Constant(unit)), Step::OpEnd];
+    let work = vec![Step::OpStart, Step::Compute(work(unit)), Step::OpEnd];
     let group = |name: &str, threads, steps, start| Group {
         name: name.to_owned(),
         threads,
@@ -93,12 +151,14 @@ fn groups(setting: &ProbeRow, unit: Span) -> Vec<Group> {
         spinners.passes = Some(units / u64::from(setting.spinners.max(1)));
         return vec![spinners];
     }
+    let round = Round::of(setting);
     let call = match setting.sleep_ns {
         Some(ns) => Step::Block(Law::Constant(Span::from_ns(ns))),
-        None => Step::CRelease(Law::Constant(WRITE)),
+        None => Step::CRelease(Law::Constant(round.write)),
     };
-    let round = ROUND + unit * u64::from(setting.post_units);
-    let steps = vec![Step::OpStart, call, Step::OpEnd, Step::Compute(Law::Constant(round))];
+    let compute = |span| Step::Compute(Law::Constant(span));
+    let between = round.between + unit * u64::from(setting.post_units);
+    let steps = vec![Step::OpStart, compute(round.inside), call, Step::OpEnd, compute(between)];
     let io = group("io", 1, steps, Instant::ZERO + HEAD_START);
     [io].into_iter().chain((setting.spinners > 0).then_some(spinners)).collect()
 }
@@ -130,7 +190,7 @@ impl Seen {
     }
 
     /// What is seen of a task whose units are shared.
-    fn shared(&self, row: ProbeRow, outcome: &Outcome) -> ProbeRow {
+    fn shared(&self, row: ProbeRow) -> ProbeRow {
         let lengths = |stamps: &[Instant]| -> Vec<u64> {
             stamps.windows(2).map(|pair| (pair[1] - pair[0]).ns()).collect()
         };
@@ -166,12 +226,12 @@ impl Seen {
             slice_p75_ns: quantile(0.75),
             slice_p95_ns: quantile(0.95),
             slice_p99_ns: quantile(0.99),
-            ..counted(row, outcome)
+            ..row
         }
     }
 
     /// What is seen of an operation that is repeated.
-    fn repeated(&self, row: ProbeRow, outcome: &Outcome, unit: Span) -> ProbeRow {
+    fn repeated(&self, row: ProbeRow, unit: Span) -> ProbeRow {
         let quantile = |q| self.latencies.quantile_ns(q);
         let whole = |ns: Option<f64>| ns.map(|ns| Span::from_ns_f64(ns).ns());
         let beside = &self.stamps[1..];
@@ -187,13 +247,12 @@ impl Seen {
             latency_p99_ns: quantile(0.99),
             latency_max_ns: self.latencies.max_ns(),
             spin_units: Some(beside.iter().map(|stamps| stamps.len() as u64).sum()),
-            ..counted(row, outcome)
+            ..row
         }
     }
 }
 
-/// What the operating system counts. The probe counts from the first operation on; the head start is a
-/// fiftieth, and much the same.
+/// What the operating system counts.
 fn counted(row: ProbeRow, outcome: &Outcome) -> ProbeRow {
     let on_core: Span = outcome
         .threads

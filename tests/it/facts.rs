@@ -204,22 +204,29 @@ fn the_lock_of_windows_never_fails() {
     }
 }
 
-/// The published slice of two computing threads on Linux is 5.055 ms: the interval, timer slack, and
-/// the way through check point, release and wake-up.
+/// T1. The published slice of two computing threads on Linux is 5.055 ms: the interval, timer slack, and
+/// the way through check point, release and wake-up; on a virtual machine, 5.2 ms were measured.
 #[test]
 fn slices_on_linux_are_an_interval_and_some_latency() {
     let workload = workload(&spinners(2));
-    let (policy, machine) = (policy("timed_wait = {}"), machine("linux = { cores = 2 }"));
-    let setting = Setting {
-        workload: &workload,
-        machine: &machine,
-        policy: &policy,
-        duration: Span::from_s(5),
+    let policy = policy("timed_wait = {}");
+    let mean = |machine| {
+        let setting = Setting {
+            workload: &workload,
+            machine: &machine,
+            policy: &policy,
+            duration: Span::from_s(5),
+        };
+        let (_, trace) = setting.traced();
+        let tenures = tenures(&trace);
+        tenures.iter().sum::<f64>() / tenures.len() as f64
     };
-    let (_, trace) = setting.traced();
-    let tenures = tenures(&trace);
-    let mean = tenures.iter().sum::<f64>() / tenures.len() as f64;
-    assert!((5.05..5.15).contains(&mean), "mean tenure {mean} ms");
+    let metal = mean(machine(
+        r#"linux = { cold_start = "0ns", wake_latency = "1us", interrupt_call = "1us", timer_jitter = "5us" }"#,
+    ));
+    assert!((5.035..5.075).contains(&metal), "mean tenure {metal} ms");
+    let virtual_machine = mean(machine("linux = {}"));
+    assert!((5.1..5.25).contains(&virtual_machine), "mean tenure {virtual_machine} ms");
 }
 
 /// Priorities cure the convoy: the I/O thread interrupts the one that computes.

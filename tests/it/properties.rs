@@ -96,7 +96,7 @@ impl Machine for LongWay {
     }
 
     fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
-        Placement::Run { core: thread.0 as u16, after: Span::ZERO }
+        Placement::Run { core: thread.0 as u16, after: Span::ZERO, warm_up: Span::ZERO }
     }
 
     fn leave(&mut self, _now: Instant, _core: u16, _thread: ThreadId) -> Option<ThreadId> {
