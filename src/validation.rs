@@ -151,7 +151,8 @@ mod tests {
         assert_eq!(cell.title(), "cpython-3.13.0, 2 cores, 5 ms: 2 threads");
         let seen = simulate(&cell, LinuxParameters::default(), 0);
         let slice = seen.slice_p50_ns.unwrap();
-        assert!((5_000_000..5_300_000).contains(&slice), "{slice}");
+        // A slice counts the whole units in it.
+        assert!((4_900_000..5_200_000).contains(&slice), "{slice}");
         assert!(seen.wall_ns >= 100_000_000);
         let unit = seen.unit_ns.unwrap();
         assert!(unit.abs_diff(50_000) < 1_000, "the fastest tenth takes {unit} ns");

@@ -32,9 +32,10 @@ pub struct LinuxParameters {
     /// What a thread requests at a time. Default 1.4 ms: the kernel's 0.7 ms, times 1 + log2 of 2 cores.
     pub base_slice: Span,
     /// From the begin of a call that wakes a thread to its core's taking it up, if that core has to be
-    /// interrupted, at least. Default 12 us: traced, 14 to 17 us with the tracer's own time.
+    /// interrupted, at least. Default 11 us: traced.
     pub wake_latency: Span,
-    /// Mean of what comes on top, exponential. Default 2 us: traced.
+    /// Mean of what comes on top, exponential. Default 6 us: traced, half of the wake-ups
+    /// take 14 to 28 us.
     pub wake_jitter: Span,
     /// What a thread that comes to an idle core pays at most for finding it cold (caches, clock, a virtual
     /// core that the host has put away). Default 120 us: CPU time for each `sleep(10 ms)`; measured.
@@ -79,8 +80,8 @@ impl Default for LinuxParameters {
             cores: NonZeroU16::MIN.saturating_add(1),
             tick: Span::from_ms(4),
             base_slice: Span::from_us(1_400),
-            wake_latency: Span::from_us(12),
-            wake_jitter: Span::from_us(2),
+            wake_latency: Span::from_us(11),
+            wake_jitter: Span::from_us(6),
             cold_start: Span::from_us(120),
             cooling: Span::from_us(2_300),
             context_switch: Span::from_us(4),

@@ -185,7 +185,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.mark(state);
         state.place = Place::On(core);
         state.arrives_at = self.log.now + after;
-        state.switched_at = state.arrives_at + self.costs.context_switch + warm_up;
+        // Half of it passes in the kernel, half in the thread's own code.
+        let in_kernel = Span::from_ns(warm_up.ns() / 2);
+        state.cold += warm_up - in_kernel;
+        state.switched_at = state.arrives_at + self.costs.context_switch + in_kernel;
         state.progress_from = state.switched_at;
         state.state = state.phase.state_on_core();
         self.log.emit(state, EventKind::Dispatch, None);

@@ -81,7 +81,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut threads[thread.index()];
         let burst = std::mem::take(&mut state.burst);
         if !burst.is_zero() {
-            self.log.enter(state, Phase::Compute, burst);
+            let cold = if M::INSTANT { Span::ZERO } else { std::mem::take(&mut state.cold) };
+            self.log.enter(state, Phase::Compute, burst + cold);
         }
         burst.is_zero()
     }
@@ -104,7 +105,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 }
                 Want::Compute(Span::ZERO) | Want::CHold(Span::ZERO) => {}
                 Want::Compute(span) => {
-                    self.log.enter(state, Phase::Compute, span);
+                    let cold =
+                        if M::INSTANT { Span::ZERO } else { std::mem::take(&mut state.cold) };
+                    self.log.enter(state, Phase::Compute, span + cold);
                     return Follows::Work;
                 }
                 Want::CHold(span) => {

@@ -99,6 +99,8 @@ pub struct Thread<'a> {
     pub place: Place,
     /// CPU time that the phase still takes.
     pub left: Span,
+    /// What its next computation takes longer for its core's having been cold.
+    pub cold: Span,
     /// When it last left a core, and which.
     pub left_core: (Instant, u16),
     /// From when on the phase makes progress; later than now during a context switch.
@@ -175,6 +177,7 @@ impl<'a> Thread<'a> {
             phase: Phase::Unborn,
             place: Place::Off,
             left: Span::ZERO,
+            cold: Span::ZERO,
             left_core: (Instant::ZERO, 0),
             progress_from: Instant::ZERO,
             arrives_at: Instant::ZERO,

@@ -222,7 +222,7 @@ fn slices_on_linux_are_an_interval_and_some_latency() {
         tenures.iter().sum::<f64>() / tenures.len() as f64
     };
     let metal = mean(machine(
-        r#"linux = { cold_start = "0ns", wake_latency = "1us", interrupt_call = "1us", timer_jitter = "5us" }"#,
+        r#"linux = { cold_start = "0ns", wake_latency = "1us", wake_jitter = "1us", interrupt_call = "1us", timer_jitter = "5us" }"#,
     ));
     assert!((5.035..5.075).contains(&metal), "mean tenure {metal} ms");
     let virtual_machine = mean(machine("linux = {}"));
