@@ -1,5 +1,6 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+mod measure;
 mod validate;
 
 use std::fmt::Write as _;
@@ -18,6 +19,7 @@ use crate::experiment::conduct::{Finished, Notice, Options, conduct};
 use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
 use crate::plot::Plots;
+use measure::{MeasureArgs, measure};
 use validate::{ValidateArgs, validate};
 
 /// Simulates how policies schedule threads on a global lock, such as CPython's GIL.
@@ -48,6 +50,11 @@ enum Command {
         after_help = "Examples:\n  gilsim validate\n  gilsim validate --against mine.jsonl --format json"
     )]
     Validate(ValidateArgs),
+    /// Measure how a real interpreter schedules threads, as a table for validate.
+    #[command(
+        after_help = "Two seconds a run, six minutes for all: the machine should be idle meanwhile. What is done is kept in the\ntable if the rest is not.\n\nExamples:\n  gilsim measure --python python3 --quick --repetitions 1\n  gilsim measure --python ~/.pyenv/versions/3.13.0/bin/python --cores 1,2"
+    )]
+    Measure(MeasureArgs),
     /// List the policies and their parameters.
     #[command(after_help = "Examples:\n  gilsim policies\n  gilsim policies --format json")]
     Policies {
@@ -104,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run(&args),
         Command::Plan(args) => plan(&args),
         Command::Validate(args) => validate(&args),
+        Command::Measure(args) => measure(&args),
         Command::Policies { format } => policies(format),
     };
     let text = match result {

@@ -10,6 +10,8 @@ pub mod experiment;
 pub mod figure;
 pub mod machine;
 #[cfg(feature = "analysis")]
+pub mod measurement;
+#[cfg(feature = "analysis")]
 pub mod metrics;
 #[cfg(feature = "analysis")]
 pub mod plot;

@@ -60,6 +60,15 @@ pub fn read_probe(path: &Path) -> Result<Vec<ProbeRow>, ProbeError> {
     Ok(rows)
 }
 
+/// A line that the probe prints.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn parse_line(text: &str) -> serde_json::Result<ProbeRow> {
+    serde_json::from_str(text).map(Line::into_row)
+}
+
 fn parse(path: &Path, text: &str) -> Result<Vec<ProbeRow>, ProbeError> {
     let mut repetitions: HashMap<String, u32> = HashMap::new();
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A layer, and the layers that it may name in `use crate::...`.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("workload", &[]),
     ("machine", &[]),
     ("trace", &[]),
@@ -12,6 +12,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("metrics", &["sim", "trace", "analysis"]),
     ("analysis", &["trace"]),
     ("figure", &["analysis", "trace"]),
+    ("measurement", &["analysis", "trace"]),
     ("validation", &["workload", "machine", "trace", "sim"]),
     ("experiment", &["workload", "machine", "trace", "sim", "metrics", "analysis"]),
 ];

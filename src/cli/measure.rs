@@ -1,0 +1,100 @@
+//! `gilsim measure`: the probe on a real interpreter, for `gilsim validate`.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use clap::Args;
+use indicatif::ProgressBar;
+
+use crate::experiment::Error;
+use crate::measurement::{Interpreter, MeasureError, schedule};
+use crate::trace::parquet::write_rows;
+
+/// Above this share of a core used by others, a run says little about the interpreter.
+const BUSY: f64 = 0.05;
+
+#[derive(Debug, Args)]
+pub struct MeasureArgs {
+    /// The interpreter: any CPython from 2.7 on, PyPy, free-threaded builds.
+    #[arg(long, value_name = "PATH")]
+    python: PathBuf,
+    /// The table to write; measured-PYTHON.parquet if not given.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// On how many cores; 1 and 2 if not given.
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    cores: Vec<NonZeroU32>,
+    /// How often each setting is measured.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repetitions: u32,
+    /// Shorter runs, and only the interpreter's own interval: a first look.
+    #[arg(long)]
+    quick: bool,
+    /// No progress bar.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub fn measure(args: &MeasureArgs) -> Result<String, Error> {
+    let failed = |error: MeasureError| Error::Text(error.to_string());
+    let interpreter = Interpreter::ask(&args.python).map_err(failed)?;
+    let default = || PathBuf::from(format!("measured-{}.parquet", interpreter.name()));
+    let out = args.out.clone().unwrap_or_else(default);
+    if out.exists() {
+        return Err(Error::file(&out, "exists: name another with --out, or remove it"));
+    }
+    let settings = interpreter.settings(&cores(args)?, args.quick);
+    let runs = schedule(&settings, args.repetitions);
+    let bar = if args.quiet { ProgressBar::hidden() } else { super::bar(runs.len() as u64) };
+    let metadata = vec![
+        ("gilsim.interpreters".to_owned(), interpreter.name().to_owned()),
+        ("gilsim.machine".to_owned(), machine()),
+    ];
+    let mut rows = Vec::new();
+    for (setting, repetition) in runs {
+        rows.push(interpreter.measure(setting, repetition).map_err(failed)?);
+        // Whatever happens later, these runs are kept.
+        write_rows(&out, &rows, &metadata).map_err(|error| Error::Text(error.to_string()))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let busy = rows.iter().filter(|row| row.foreign_share > BUSY).count();
+    if busy > 0 && !args.quiet {
+        super::tell(&format!(
+            "{busy} of {} runs had other processes beside them: an idle machine measures better",
+            rows.len()
+        ));
+    }
+    let file = out.display();
+    Ok(format!(
+        "{} runs of {} in {file}\n\ncompare: gilsim validate --against {file}\n",
+        rows.len(),
+        interpreter.name()
+    ))
+}
+
+fn cores(args: &MeasureArgs) -> Result<Vec<u32>, Error> {
+    let here = available_parallelism().map_or(1, |cores| cores.get() as u32);
+    let asked: Vec<u32> = args.cores.iter().map(|cores| cores.get()).collect();
+    match asked.iter().find(|&&cores| cores > here) {
+        Some(cores) => Err(Error::Text(format!("--cores {cores}: this machine has {here}"))),
+        None if asked.is_empty() => Ok((1..=here.min(2)).collect()),
+        None => Ok(asked),
+    }
+}
+
+/// What is known of this machine without asking.
+fn machine() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let info = read("/proc/cpuinfo");
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let cores = available_parallelism().map_or(1, |cores| cores.get());
+    format!(
+        "{}, {cores} cores, {} {}",
+        model.unwrap_or("unknown processor").trim(),
+        std::env::consts::OS,
+        kernel.trim()
+    )
+}
