@@ -50,8 +50,8 @@ pub enum Handover {
 pub struct TickParameters {
     /// Ticks between two checks: `sys.setcheckinterval`; 100 is CPython's default.
     pub interval: u32,
-    /// Length of a tick. 7 ns: a counting loop of CPython 2.7.18 on a 2.6 GHz Zen 4 takes 25 ns and
-    /// three to four ticks an iteration.
+    /// Length of a tick. 8 ns: a counting loop of CPython 2.7.18 takes 25 ns an iteration on a 2.6 GHz
+    /// Zen 4, and three ticks (calls that free the lock, counted).
     pub tick: Span,
     /// What a release does.
     pub handover: Handover,
@@ -59,7 +59,7 @@ pub struct TickParameters {
 
 impl Default for TickParameters {
     fn default() -> Self {
-        Self { interval: 100, tick: Span::from_ns(7), handover: Handover::Barging }
+        Self { interval: 100, tick: Span::from_ns(8), handover: Handover::Barging }
     }
 }
 

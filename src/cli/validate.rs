@@ -56,9 +56,8 @@ pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
         })
         .collect();
     bar.finish_and_clear();
-    let runs = simulated.chunks(args.replications as usize);
-    let scores: Vec<_> =
-        cells.iter().zip(runs).flat_map(|(cell, runs)| scores(cell, runs)).collect();
+    let runs: Vec<_> = simulated.chunks(args.replications as usize).collect();
+    let scores = scores(&cells, &runs);
     let summary = summary(&scores);
     Ok(match args.format {
         Format::Json => {

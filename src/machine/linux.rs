@@ -66,8 +66,9 @@ pub struct LinuxParameters {
     pub futile_wake: Span,
     /// Waking a thread. Default 1 us: a futex wake on the same core.
     pub wake_call: Span,
-    /// What waking costs on top if it interrupts another core. Default 8 us: a virtual core leaves guest
-    /// mode to send an interrupt; traced, 9 to 11 us for the whole call.
+    /// What waking costs on top if it interrupts another core. Default 7 us: a virtual core leaves guest
+    /// mode to send an interrupt; traced, 9 to 11 us for the whole
+    /// call with the tracer's own time.
     pub interrupt_call: Span,
     /// Mean of what comes on top of waking, exponential. Default 0.3 us: without chance, threads that
     /// fight on one core fall into step, as real ones do not.
@@ -93,7 +94,7 @@ impl Default for LinuxParameters {
             contended_call: Span::from_ns(200),
             futile_wake: Span::from_ns(250),
             wake_call: Span::from_us(1),
-            interrupt_call: Span::from_us(8),
+            interrupt_call: Span::from_us(7),
             call_jitter: Span::from_ns(300),
         }
     }

@@ -171,14 +171,14 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [cbfaf851b0a05a43, b99227eea8564e58, 6febc7da3f20d76, 99e00d8b570e827a, 465493158d09ee60]
-timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, bc37904fecd5bc12, 841c333773db4359, da7d98d67b816e58]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, d1816c3dabcad616, c8c58690fc01e0d7, 13119160603df523]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, abf8bf2bd8f74a56, 942359899f5ac88, 2d79c52d244b8928]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, d9f761d4b269e39c, 4be241b743cf8119, dc31f849a3391321]
+tick: [ccad219ab682b102, 3d9c506f19adf591, 8d476499f92bb28a, f10d63d0ea80d76b, 28e3458751816c42]
+timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, bc37904fecd5bc12, fecf35b0eee4e63a, 8791720427e42b8d]
+priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, d1816c3dabcad616, e7c4949372bf7d9, 53310f29bfd4321]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, abf8bf2bd8f74a56, e2afc2a4cbe1dc3a, a19dfed60a500e93]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, d9f761d4b269e39c, ba2c2894993c45dc, 3c885d7217572a7c]
 none: [b229cfff0e9d2e73, d547fd850d981ed2, c5021efe64f1a5cd, 2bfb3c0320eaf067, 23b863aa4ae166d0]
-tick, 1000: [2075a03db1bed4c3, ad387c053c2e8759, bca3aefc2a3880e2, dada3b251252823e, 2597b752ee990b09]
-timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, e5986bbac490b4a3, 9524c5cd5800dd5, 7c735f50342b1ef5]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 77258914438288b9, a4a05e26c35ae8fd, f33b3dcd7a1ca292]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, bfb8c7007d4e529d, e87a06ab2fe8d210, a1c59cf01de8980c]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, a202a87ca583d5ab, 43b9af19f40ae0d6, 78e51e0bea1976b3]
+timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, e5986bbac490b4a3, d8cc3c1b780cdaff, 3711b93cade3de46]
+timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 77258914438288b9, 1527b6701ad5ae70, c98437840db252c2]
+priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, bfb8c7007d4e529d, 2e57ebafbcfcae5e, 8d4a7e80ce49aeb9]
 ";

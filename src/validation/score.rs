@@ -24,8 +24,12 @@ fn ms(ns: Option<u64>) -> Option<f64> {
     ns.map(|ns| ns as f64 / 1e6)
 }
 
+/// Elapsed time over that of one thread, for a task whose units are shared. Its value in a run is the elapsed
+/// time alone.
+const SLOWDOWN: &str = "slowdown";
+
 /// What is compared, in reading order.
-pub const METRICS: [Metric; 7] = [
+pub const METRICS: [Metric; 9] = [
     Metric { name: "latency_mean_ms", of: |run| ms(run.latency_mean_ns), least: 0.0 },
     Metric { name: "latency_p50_ms", of: |run| ms(run.latency_p50_ns), least: 0.0 },
     Metric { name: "latency_p95_ms", of: |run| ms(run.latency_p95_ns), least: 0.0 },
@@ -48,6 +52,13 @@ pub const METRICS: [Metric; 7] = [
         of: |run| ms(run.slice_mean_ns).filter(|_| run.spinners > 1 && run.lock == "on"),
         least: 0.0,
     },
+    Metric {
+        name: "spinner_share",
+        // Their units of work, as a share of one core.
+        of: |run| Some(run.spin_units? as f64 * run.unit_ns? as f64 / run.wall_ns as f64),
+        least: 0.05,
+    },
+    Metric { name: SLOWDOWN, of: |run| run.shared_units.map(|_| run.wall_ns as f64), least: 0.0 },
 ];
 
 /// A metric of a cell, measured beside simulated.
@@ -75,29 +86,39 @@ impl Score {
     }
 }
 
-/// Every metric that the cell has.
+/// Every metric of every cell; `simulated` has the runs of each cell.
 #[must_use]
-pub fn scores(cell: &Cell, simulated: &[ProbeRow]) -> Vec<Score> {
-    let score = |metric: &Metric| {
-        let values = |runs: &[ProbeRow]| {
-            let mut values: Vec<_> = runs.iter().filter_map(metric.of).collect();
-            values.sort_by(f64::total_cmp);
-            values
-        };
-        let (measured, simulated) = (values(&cell.runs), values(simulated));
-        let (middle, ours) = (median(&measured)?, median(&simulated)?);
-        let scale = middle.abs().max(metric.least);
-        let spread = measured.iter().map(|value| (value - middle).abs() / scale);
+pub fn scores(cells: &[Cell], simulated: &[&[ProbeRow]]) -> Vec<Score> {
+    let score = |at: usize, metric: &Metric| {
+        let cell = &cells[at];
+        let (measured, ours) = (values(metric, &cell.runs), values(metric, simulated[at]));
+        let (mut middle, mut ours) = (median(&measured)?, median(&ours)?);
+        let spread = measured.iter().map(|value| (value - middle).abs());
+        let spread = spread.fold(0.0, f64::max) / middle.abs().max(metric.least);
+        if metric.name == SLOWDOWN {
+            let alone = cells.iter().position(|other| other.is_alone_like(cell))?;
+            middle /= median(&values(metric, &cells[alone].runs))?;
+            ours /= median(&values(metric, simulated[alone]))?;
+        }
+        let error = (ours - middle) / middle.abs().max(metric.least);
         Some(Score {
             cell: cell.title(),
             metric: metric.name,
             measured: middle,
             simulated: ours,
-            error: (ours - middle) / scale,
-            spread: spread.fold(0.0, f64::max),
+            error,
+            spread,
         })
     };
-    METRICS.iter().filter_map(score).collect()
+    (0..cells.len())
+        .flat_map(|at| METRICS.iter().filter_map(move |metric| score(at, metric)))
+        .collect()
+}
+
+fn values(metric: &Metric, runs: &[ProbeRow]) -> Vec<f64> {
+    let mut values: Vec<_> = runs.iter().filter_map(metric.of).collect();
+    values.sort_by(f64::total_cmp);
+    values
 }
 
 fn median(sorted: &[f64]) -> Option<f64> {

@@ -48,9 +48,15 @@ impl Round {
     }
 }
 
+/// What the probe makes a unit of work take.
+const UNIT: Span = Span::from_us(50);
+
 /// How the speed of the measured machine's processor wanders: the standard deviation of the logarithm of
 /// a unit's length. A thread alone takes 1.36 times its fastest tenth's time on average; measured.
 const WANDER: f64 = 0.21;
+
+/// What the fastest tenth of a lone thread's units takes; measured.
+const FASTEST: Span = Span::from_us(42);
 
 /// Standard deviations from the median of a normal law to its first tenth.
 const TENTH: f64 = 1.2816;
@@ -70,8 +76,7 @@ pub fn simulate(cell: &Cell, machine: LinuxParameters, repetition: u32) -> Probe
     let cores = u16::try_from(setting.cores).ok().and_then(NonZeroU16::new);
     let machine =
         MachineSpec::Linux(LinuxParameters { cores: cores.unwrap_or(machine.cores), ..machine });
-    let unit = median_unit(cell);
-    let workload = Workload { groups: groups(setting, unit) };
+    let workload = Workload { groups: groups(setting) };
     let policy = policy(setting);
     let spec = RunSpec {
         workload: &workload,
@@ -99,7 +104,7 @@ pub fn simulate(cell: &Cell, machine: LinuxParameters, repetition: u32) -> Probe
                 - before.involuntary_context_switches,
             ..row
         };
-        seen.repeated(row, unit)
+        seen.repeated(row)
     }
 }
 
@@ -118,15 +123,9 @@ fn policy(setting: &ProbeRow) -> PolicySpec {
     }
 }
 
-fn median_unit(cell: &Cell) -> Span {
-    let mut units: Vec<_> = cell.runs.iter().filter_map(|run| run.unit_ns).collect();
-    units.sort_unstable();
-    Span::from_ns(units.get(units.len() / 2).copied().unwrap_or(50_000))
-}
-
-/// How long units take whose fastest tenth takes less than `unit`.
-fn work(unit: Span) -> Law {
-    let unit = unit.ns() as f64;
+/// How long units take when the processor wanders: the fastest tenth takes [`FASTEST`].
+fn shared_work() -> Law {
+    let unit = FASTEST.ns() as f64;
     let Ok(wandering) = LogNormal::new(unit.ln() + WANDER * TENTH, WANDER) else {
         return Law::Constant(Span::from_ns_f64(unit));
     };
@@ -135,8 +134,11 @@ fn work(unit: Span) -> Law {
     Law::Mixture(vec![(1.0 - THEFT, Law::LogNormal { law: wandering, mean_ns }), (1.0, stolen)])
 }
 
-fn groups(setting: &ProbeRow, unit: Span) -> Vec<Group> {
-    let work = vec![Step::OpStart, Step::Compute(work(unit)), Step::OpEnd];
+fn groups(setting: &ProbeRow) -> Vec<Group> {
+    // The probe's short runs take the unit as it was just before.
+    let shared = setting.shared_units.is_some();
+    let unit = if shared { shared_work() } else { Law::Constant(UNIT) };
+    let work = vec![Step::OpStart, Step::Compute(unit), Step::OpEnd];
     let group = |name: &str, threads, steps, start| Group {
         name: name.to_owned(),
         threads,
@@ -157,7 +159,7 @@ fn groups(setting: &ProbeRow, unit: Span) -> Vec<Group> {
         None => Step::CRelease(Law::Constant(round.write)),
     };
     let compute = |span| Step::Compute(Law::Constant(span));
-    let between = round.between + unit * u64::from(setting.post_units);
+    let between = round.between + UNIT * u64::from(setting.post_units);
     let steps = vec![Step::OpStart, compute(round.inside), call, Step::OpEnd, compute(between)];
     let io = group("io", 1, steps, Instant::ZERO + HEAD_START);
     [io].into_iter().chain((setting.spinners > 0).then_some(spinners)).collect()
@@ -231,12 +233,12 @@ impl Seen {
     }
 
     /// What is seen of an operation that is repeated.
-    fn repeated(&self, row: ProbeRow, unit: Span) -> ProbeRow {
+    fn repeated(&self, row: ProbeRow) -> ProbeRow {
         let quantile = |q| self.latencies.quantile_ns(q);
         let whole = |ns: Option<f64>| ns.map(|ns| Span::from_ns_f64(ns).ns());
         let beside = &self.stamps[1..];
         ProbeRow {
-            unit_ns: Some(unit.ns()),
+            unit_ns: Some(UNIT.ns()),
             ops: Some(self.latencies.count()),
             latency_mean_ns: whole(self.latencies.mean_ns()),
             latency_p5_ns: quantile(0.05),
