@@ -52,7 +52,7 @@ enum Command {
     Validate(ValidateArgs),
     /// Measure how a real interpreter schedules threads, as a table for validate.
     #[command(
-        after_help = "Two seconds a run, six minutes for all: the machine should be idle meanwhile. What is done is kept in the\ntable if the rest is not.\n\nExamples:\n  gilsim measure --python python3 --quick --repetitions 1\n  gilsim measure --python ~/.pyenv/versions/3.13.0/bin/python --cores 1,2"
+        after_help = "Two seconds a run, six minutes for all: the machine should be idle meanwhile. What is done is kept in the\ntable if the rest is not.\n\nExamples:\n  gilsim measure --python python3 --quick --repetitions 1\n  gilsim measure --python /opt/python3.13t/bin/python3 --cores 1,2"
     )]
     Measure(MeasureArgs),
     /// List the policies and their parameters.
