@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
-use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -46,7 +45,7 @@ pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
         .iter()
         .flat_map(|cell| (0..args.replications).map(move |repetition| (cell, repetition)))
         .collect();
-    let bar = if args.quiet { ProgressBar::hidden() } else { super::bar(jobs.len() as u64) };
+    let bar = super::bar(jobs.len() as u64, args.quiet);
     let simulated: Vec<_> = jobs
         .into_par_iter()
         .map(|(cell, repetition)| {
@@ -120,7 +119,7 @@ fn table(path: &Path, cells: usize, summary: &[Summary], mut scores: Vec<Score>)
         text,
         "good: within 25 %, or within the spread of the real machine's repetitions\n"
     );
-    scores.retain(|score| score.error.abs() > 0.25_f64.max(score.spread));
+    scores.retain(|score| !score.good());
     scores.sort_by(|one, other| other.error.abs().total_cmp(&one.error.abs()));
     let mut off = grid(&["farthest off", "metric", "measured", "simulated", "error"]);
     for score in scores.iter().take(LISTED) {

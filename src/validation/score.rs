@@ -55,7 +55,10 @@ pub const METRICS: [Metric; 9] = [
     Metric {
         name: "spinner_share",
         // Their units of work, as a share of one core.
-        of: |run| Some(run.spin_units? as f64 * run.unit_ns? as f64 / run.wall_ns as f64),
+        of: |run| {
+            let units = run.spin_units.filter(|_| run.spinners > 0)?;
+            Some(units as f64 * run.unit_ns? as f64 / run.wall_ns as f64)
+        },
         least: 0.05,
     },
     Metric { name: SLOWDOWN, of: |run| run.shared_units.map(|_| run.wall_ns as f64), least: 0.0 },
@@ -76,13 +79,15 @@ pub struct Score {
     pub error: f64,
     /// Largest distance of a measured repetition from their median, over the median.
     pub spread: f64,
+    /// Whether the error lies inside the spread.
+    pub inside: bool,
 }
 
 impl Score {
-    /// Whether the error lies within what the real machine does by itself.
+    /// Whether the error is within 25 %, or within what the real machine does by itself where that is wider.
     #[must_use]
-    pub fn inside(&self) -> bool {
-        self.error.abs() <= self.spread
+    pub fn good(&self) -> bool {
+        self.error.abs() <= 0.25_f64.max(self.spread)
     }
 }
 
@@ -108,6 +113,7 @@ pub fn scores(cells: &[Cell], simulated: &[&[ProbeRow]]) -> Vec<Score> {
             simulated: ours,
             error,
             spread,
+            inside: error.abs() <= spread,
         })
     };
     (0..cells.len())
@@ -138,7 +144,7 @@ pub struct Summary {
     pub median_error: f64,
     /// Quantile 0.9 of them.
     pub p90_error: f64,
-    /// Share of the cells that are within 25 %, or within the machine's own spread where that is wider.
+    /// Share of the cells that are good ([`Score::good`]).
     pub good: f64,
 }
 
@@ -149,7 +155,7 @@ pub fn summary(scores: &[Score]) -> Vec<Summary> {
         let mine: Vec<_> = scores.iter().filter(|score| score.metric == metric.name).collect();
         let mut errors: Vec<_> = mine.iter().map(|score| score.error.abs()).collect();
         errors.sort_by(f64::total_cmp);
-        let good = mine.iter().filter(|score| score.error.abs() <= 0.25_f64.max(score.spread));
+        let good = mine.iter().filter(|score| score.good());
         Some(Summary {
             metric: metric.name,
             cells: mine.len(),
