@@ -141,8 +141,8 @@ fn width() -> u16 {
     comfy_table::Table::new().width().unwrap_or(80).clamp(60, 120)
 }
 
-fn bar(runs: u64) -> ProgressBar {
-    let bar = ProgressBar::new(runs);
+fn bar(runs: u64, quiet: bool) -> ProgressBar {
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {eta} left") {
         bar.set_style(style);
     }
@@ -155,7 +155,7 @@ fn run(args: &RunArgs) -> Result<String, Error> {
     let dir = args.out.clone().unwrap_or_else(default);
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = args.workers.unwrap_or_else(cores);
-    let bar = if args.quiet { ProgressBar::hidden() } else { bar(0) };
+    let bar = bar(0, args.quiet);
     let handler = {
         let bar = bar.clone();
         move || {

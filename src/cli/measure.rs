@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use clap::Args;
-use indicatif::ProgressBar;
 
 use crate::experiment::Error;
 use crate::measurement::{Interpreter, MeasureError, schedule};
@@ -46,7 +45,7 @@ pub fn measure(args: &MeasureArgs) -> Result<String, Error> {
     }
     let settings = interpreter.settings(&cores(args)?, args.quick);
     let runs = schedule(&settings, args.repetitions);
-    let bar = if args.quiet { ProgressBar::hidden() } else { super::bar(runs.len() as u64) };
+    let bar = super::bar(runs.len() as u64, args.quiet);
     let metadata = vec![
         ("gilsim.interpreters".to_owned(), interpreter.name().to_owned()),
         ("gilsim.machine".to_owned(), machine()),

@@ -117,13 +117,14 @@ impl RunQueue {
     /// The current thread sleeps or ends. The core picks another of its own, if it has one.
     pub fn leave(&mut self, now: Instant, entities: &mut [Entity]) {
         self.account(now, entities);
-        if let Some(thread) = self.current.take() {
-            self.queued.push(thread);
-            if self.is_eligible(&entities[thread.index()]) {
-                self.queued.pop();
+        if let Some(thread) = self.current {
+            let eligible = self.is_eligible(&entities[thread.index()]);
+            self.current = None;
+            if eligible {
                 self.remove(thread, entities);
             } else {
                 entities[thread.index()].delayed = true;
+                self.queued.push(thread);
             }
         }
         self.run_best(now, entities);

@@ -5,7 +5,7 @@ use gilsim_policies::{Ask, Entry, Reason, Release, Span, Successor, Then, Thread
 use super::engine::Simulation;
 use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
-use crate::machine::Machine;
+use crate::machine::{Costs, Machine};
 use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
@@ -69,7 +69,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         lock.view.sleepers.push(thread, state.asked_since);
         state.deadline = timeout.map(|timeout| now + timeout + self.machine.timer_lateness());
         self.log.emit(state, EventKind::Sleep, None);
-        let at_once = M::INSTANT || self.costs.sleep_call.is_zero();
+        let at_once = Self::sleeps_at_once(&self.costs);
         if !at_once {
             self.log.enter(state, Phase::FallAsleep, self.costs.sleep_call);
             lock.falling_asleep.push(thread);
@@ -282,13 +282,21 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.machine.wake_call(interrupts)
     }
 
+    /// Whether a call that sleeps takes no time, so that nobody can be woken on the way into it.
+    #[inline(always)]
+    fn sleeps_at_once(costs: &Costs) -> bool {
+        M::INSTANT || costs.sleep_call.is_zero()
+    }
+
     /// Sleeps at the lock from now on.
     #[inline(always)]
     pub fn fall_asleep(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         state.phase = Phase::Asleep;
         let deadline = state.deadline;
-        if let Some(lock) = &mut self.lock {
+        if let Some(lock) = &mut self.lock
+            && !M::INSTANT
+        {
             lock.falling_asleep.retain(|other| *other != thread);
         }
         if state.place == Place::Off {
@@ -350,7 +358,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         lock.switch_waiters.push(thread);
         self.log.emit(state, EventKind::AwaitSwitch, None);
-        if M::INSTANT || self.costs.sleep_call.is_zero() {
+        if Self::sleeps_at_once(&self.costs) {
             self.await_switch(threads, thread, reason);
         } else {
             self.log.enter(state, Phase::FallAwaiting(reason), self.costs.sleep_call);

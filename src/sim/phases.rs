@@ -2,6 +2,7 @@
 
 use gilsim_policies::{Ask, Check, Reason, Span, ThreadId};
 
+use super::account::Log;
 use super::engine::Simulation;
 use super::thread::{Pause, Phase, Thread};
 use crate::machine::Machine;
@@ -81,10 +82,16 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut threads[thread.index()];
         let burst = std::mem::take(&mut state.burst);
         if !burst.is_zero() {
-            let cold = if M::INSTANT { Span::ZERO } else { std::mem::take(&mut state.cold) };
-            self.log.enter(state, Phase::Compute, burst + cold);
+            Self::compute(&mut self.log, state, burst);
         }
         burst.is_zero()
+    }
+
+    /// Computes for so long, and longer if the core was cold.
+    #[inline(always)]
+    fn compute(log: &mut Log<'_, S>, state: &mut Thread<'_>, span: Span) {
+        let cold = if M::INSTANT { Span::ZERO } else { std::mem::take(&mut state.cold) };
+        log.enter(state, Phase::Compute, span + cold);
     }
 
     /// Walks through the program up to the next step that takes time or needs the lock freed.
@@ -105,9 +112,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 }
                 Want::Compute(Span::ZERO) | Want::CHold(Span::ZERO) => {}
                 Want::Compute(span) => {
-                    let cold =
-                        if M::INSTANT { Span::ZERO } else { std::mem::take(&mut state.cold) };
-                    self.log.enter(state, Phase::Compute, span + cold);
+                    Self::compute(&mut self.log, state, span);
                     return Follows::Work;
                 }
                 Want::CHold(span) => {
