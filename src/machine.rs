@@ -51,9 +51,12 @@ pub struct Costs {
     pub lock_call: Span,
     /// A call to wake that finds nobody asleep \[CPU time of the caller\].
     pub futile_wake: Span,
-    /// The way into a call that sleeps at a lock, until the core is free. Who is woken on the way does not
-    /// sleep \[CPU time of the caller\].
+    /// The way into a call that sleeps at a lock, up to the kernel's last look at it, and the way back
+    /// for who finds it free \[CPU time of the caller\].
     pub sleep_call: Span,
+    /// The way into a wait for a condition variable, until the core is free. Who is woken on the way does not
+    /// sleep \[CPU time of the caller\].
+    pub condition_call: Span,
     /// How long a core is busy with a thread that has fallen asleep: who wakes it meanwhile from another core
     /// has to interrupt.
     pub switch_away: Span,

@@ -10,6 +10,7 @@
 //! compiler knows that writing to one changes nothing else.
 
 mod account;
+mod asking;
 mod check;
 mod cores;
 mod engine;
@@ -17,9 +18,9 @@ mod engine;
 mod golden;
 mod instant;
 mod lock;
-mod locking;
 mod phases;
 pub mod queue;
+mod releasing;
 mod thread;
 
 use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};

@@ -21,7 +21,8 @@ pub struct View {
     pub held_since: Instant,
     /// Who sleeps at the lock and can be woken. A thread that was woken is no longer in it.
     pub sleepers: WaitQueue,
-    /// How many threads were woken or have timed out, and have yet to ask again.
+    /// How many threads were woken or have timed out, or are about to sleep, and have yet to look at the lock
+    /// again.
     pub in_flight: usize,
     /// Threads that have started and not ended: a lock of a single thread may need no care.
     pub threads: usize,

@@ -171,14 +171,14 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, 8d476499f92bb28a, f10d63d0ea80d76b, 28e3458751816c42]
-timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, bc37904fecd5bc12, fecf35b0eee4e63a, 8791720427e42b8d]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, d1816c3dabcad616, e7c4949372bf7d9, 53310f29bfd4321]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, abf8bf2bd8f74a56, e2afc2a4cbe1dc3a, a19dfed60a500e93]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, d9f761d4b269e39c, ba2c2894993c45dc, 3c885d7217572a7c]
-none: [b229cfff0e9d2e73, d547fd850d981ed2, c5021efe64f1a5cd, 2bfb3c0320eaf067, 23b863aa4ae166d0]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, a202a87ca583d5ab, 43b9af19f40ae0d6, 78e51e0bea1976b3]
-timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, e5986bbac490b4a3, d8cc3c1b780cdaff, 3711b93cade3de46]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 77258914438288b9, 1527b6701ad5ae70, c98437840db252c2]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, bfb8c7007d4e529d, 2e57ebafbcfcae5e, 8d4a7e80ce49aeb9]
+tick: [ccad219ab682b102, 3d9c506f19adf591, b98c0b4057b8b7b1, 5b38c71ff13d8760, ffc0e023ef2d88f1]
+timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, bc37904fecd5bc12, 1442ec527c57edb4, b577c8e7e8b84247]
+priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, d1816c3dabcad616, e49ef967025ce0dd, 1a6faa3e1b7a15fd]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 1fc6282143918f20, 3e48ac04ca984944, b744753b7e0be176]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 919e928e64bebfec, 16feca339243582b, ba49e53df12d470c]
+none: [b229cfff0e9d2e73, d547fd850d981ed2, c5021efe64f1a5cd, 2bfb3c0320eaf067, a2c56fca7bd4a363]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, e84443f93f272bb6, 7c03841ed6f23c1, a293baa5c2dd3265]
+timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, e5986bbac490b4a3, 2cce62d658a35efb, bc0b2bee9608d915]
+timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 77258914438288b9, 51929c79dcdf420d, 1d666d20ebecb200]
+priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, bfb8c7007d4e529d, 9f1090f05317cd4, a67b57d333b125ce]
 ";

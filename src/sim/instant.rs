@@ -1,7 +1,7 @@
 //! The short way through an event, where each thread has a core of its own and calls cost nothing: no run
 //! queue, no phase between two pieces of work.
 //!
-//! It must come to the same as the long way, through `cores` and `locking`; a property test compares them.
+//! It must come to the same as the long way, through `cores`, `asking` and `releasing`; a property test compares them.
 
 use gilsim_policies::{Ask, Reason, Release, Span, Successor, ThreadId};
 

@@ -29,9 +29,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     pub fn end_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let goes_on = match threads[thread.index()].phase {
-            Phase::Compute | Phase::CHold => true,
+            Phase::Compute => true,
             Phase::Ask(ask) => self.answer(threads, thread, ask),
-            Phase::Granted | Phase::WakeSwitched => self.resume(threads, thread),
+            Phase::CHold | Phase::Granted | Phase::WakeSwitched => self.resume(threads, thread),
             phase => return self.end_unlocked_phase(threads, thread, phase),
         };
         if goes_on { self.next_step(threads, thread) } else { Follows::Work }
@@ -54,10 +54,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.await_switch(threads, thread, reason);
                 Follows::Rest
             }
-            Phase::FallAsleep => {
-                self.fall_asleep(threads, thread);
-                Follows::Rest
-            }
+            Phase::FallAsleep => self.look_again(threads, thread),
             phase => unreachable!("{thread} is on a core in {phase:?}"),
         }
     }
@@ -87,11 +84,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         burst.is_zero()
     }
 
-    /// Computes for so long, and longer if the core was cold.
+    /// Computes for so long. On a cold core, the same code takes longer: time in which it passes no more
+    /// check points.
     #[inline(always)]
     fn compute(log: &mut Log<'_, S>, state: &mut Thread<'_>, span: Span) {
-        let cold = if M::INSTANT { Span::ZERO } else { std::mem::take(&mut state.cold) };
-        log.enter(state, Phase::Compute, span + cold);
+        if M::INSTANT || state.cold.is_zero() {
+            log.enter(state, Phase::Compute, span);
+        } else {
+            state.burst = span;
+            let cold = std::mem::take(&mut state.cold);
+            log.enter(state, Phase::CHold, cold);
+        }
     }
 
     /// Walks through the program up to the next step that takes time or needs the lock freed.

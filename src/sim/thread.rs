@@ -19,7 +19,8 @@ pub enum Phase {
     CRelease,
     /// Call into the lock to take it; then put the question to the policy.
     Ask(Ask),
-    /// Make the call that sleeps at the lock, already among its sleepers; then sleep.
+    /// Make the call that sleeps at the lock; then sleep, unless it has become free. Who waits for a condition is
+    /// among the sleepers already.
     FallAsleep,
     /// Make the call that sleeps until the lock has gone to another thread; then sleep.
     FallAwaiting(Reason),

@@ -22,44 +22,76 @@ const DURATION: Span = Span::from_s(1);
 /// The spinners are alone for so long before the first operation.
 const HEAD_START: Span = Span::from_ms(20);
 
-/// What a round of the probe's loop takes besides its operation's pause: bytecode within the operation,
-/// and between two; and the system call of a `write`, which is made without the lock.
+/// What a round of the probe's loop takes besides its operation's pause: within the operation, and
+/// between two; and the system call of a `write`, which is made without the lock.
 struct Round {
     inside: Span,
     between: Span,
     write: Span,
+    /// How much of each of the first two is bytecode, which looks at check points; the rest is C functions that
+    /// tell the time and append to a list.
+    bytecode: Span,
 }
 
 impl Round {
-    /// Origin: medians of `write` beside nobody, its latency and its operations per second; and 0.15 us for
-    /// a system call that does nothing.
+    /// Origin: medians of `write` beside nobody, its latency and its operations per second; 0.15 us for
+    /// a system call that does nothing; and on 2.7, 26 ticks a round (calls that free the lock, counted),
+    /// while a round has one backward jump on 3.13.
     fn of(setting: &ProbeRow) -> Self {
-        let (latency, round) = match (setting.lock.as_str(), setting.check_interval_ticks) {
-            ("on", Some(_)) => (950, 1_280),
-            ("on", None) => (650, 900),
-            _ => (650, 1_000),
+        let (latency, round, bytecode) = match (setting.lock.as_str(), setting.check_interval_ticks)
+        {
+            ("on", Some(_)) => (950, 1_280, 26 * 8),
+            ("on", None) => (650, 900, 25),
+            _ => (650, 1_000, 25),
         };
         let write = Span::from_ns(150);
         Self {
             inside: Span::from_ns(latency) - write,
             between: Span::from_ns(round - latency),
             write,
+            bytecode: Span::from_ns(bytecode / 2),
         }
     }
+
+    fn steps(&self, pause: Step, post: Span) -> Vec<Step> {
+        let compute = |span| Step::Compute(Law::Constant(span));
+        let in_c = |span: Span| {
+            let median = span.ns() as f64;
+            let wandering = LogNormal::new(median.ln(), WANDER);
+            let mean_ns = median * (WANDER * WANDER / 2.0).exp();
+            Step::CHold(
+                wandering.map_or(Law::Constant(span), |law| Law::LogNormal { law, mean_ns }),
+            )
+        };
+        vec![
+            Step::OpStart,
+            in_c(self.inside - self.bytecode),
+            compute(self.bytecode),
+            pause,
+            Step::OpEnd,
+            in_c(self.between - self.bytecode),
+            compute(self.bytecode + post),
+        ]
+    }
 }
+
+/// How the time of a round's C functions varies: the standard deviation of its logarithm. The 95th percentile of
+/// `write` beside nobody is 1.3 times the median; measured.
+const WANDER: f64 = 0.2;
 
 /// What the probe makes a unit of work take.
 const UNIT: Span = Span::from_us(50);
 
-/// How the speed of the measured machine's processor wanders: the standard deviation of the logarithm of
-/// a unit's length. A thread alone takes 1.36 times its fastest tenth's time on average; measured.
-const WANDER: f64 = 0.21;
+/// What a unit takes while the processor is fast, in runs whose units are shared; measured: the fastest tenth.
+const FAST: Span = Span::from_us(42);
 
-/// What the fastest tenth of a lone thread's units takes; measured.
-const FASTEST: Span = Span::from_us(42);
-
-/// Standard deviations from the median of a normal law to its first tenth.
-const TENTH: f64 = 1.2816;
+/// The measured machine's processor is at times slower by so much, for as long as a stretch of so many units of a
+/// lone thread, for such a share of the stretches: a neighbour has the other half of its core. Measured: a lone
+/// thread's runs take 1.02 to 1.7 times as long as if each unit took what the fastest tenth takes, on average 1.36
+/// times.
+const SLOWER: f64 = 2.1;
+const STRETCH: u64 = 2_000;
+const SLOW_SHARE: f64 = 0.33;
 
 /// Share of a lone thread's units that take more than four times as long, and by how much on average: its
 /// core was taken away meanwhile; measured.
@@ -123,22 +155,31 @@ fn policy(setting: &ProbeRow) -> PolicySpec {
     }
 }
 
-/// How long units take when the processor wanders: the fastest tenth takes [`FASTEST`].
-fn shared_work() -> Law {
-    let unit = FASTEST.ns() as f64;
-    let Ok(wandering) = LogNormal::new(unit.ln() + WANDER * TENTH, WANDER) else {
-        return Law::Constant(Span::from_ns_f64(unit));
+/// What each of the threads does that share the units, and how often: a stretch of units, at one of two speeds.
+fn shared_work(units: u64) -> (Vec<Step>, u64) {
+    let stretches = (units / STRETCH).max(1);
+    let stretch = (units / stretches).max(1);
+    let at = |speed: f64, from: usize| {
+        let unit = Law::Constant(Span::from_ns_f64(FAST.ns() as f64 * speed));
+        let stolen = Law::Exponential { mean_ns: STOLEN * FAST.ns() as f64 };
+        let work = Law::Mixture(vec![(1.0 - THEFT, unit), (1.0, stolen)]);
+        [
+            Step::Repeat { times: stretch },
+            Step::OpStart,
+            Step::Compute(work),
+            Step::OpEnd,
+            Step::RepeatEnd { start: from },
+            Step::Jump(12),
+        ]
     };
-    let mean_ns = unit * (WANDER * TENTH + WANDER * WANDER / 2.0).exp();
-    let stolen = Law::Exponential { mean_ns: STOLEN * unit };
-    Law::Mixture(vec![(1.0 - THEFT, Law::LogNormal { law: wandering, mean_ns }), (1.0, stolen)])
+    let choose = Step::Choose { branches: vec![(1.0 - SLOW_SHARE, 1), (1.0, 7)] };
+    let steps = [choose].into_iter().chain(at(1.0, 1)).chain(at(SLOWER, 7));
+    (steps.take(12).collect(), stretches)
 }
 
 fn groups(setting: &ProbeRow) -> Vec<Group> {
     // The probe's short runs take the unit as it was just before.
-    let shared = setting.shared_units.is_some();
-    let unit = if shared { shared_work() } else { Law::Constant(UNIT) };
-    let work = vec![Step::OpStart, Step::Compute(unit), Step::OpEnd];
+    let work = vec![Step::OpStart, Step::Compute(Law::Constant(UNIT)), Step::OpEnd];
     let group = |name: &str, threads, steps, start| Group {
         name: name.to_owned(),
         threads,
@@ -150,7 +191,8 @@ fn groups(setting: &ProbeRow) -> Vec<Group> {
     };
     let mut spinners = group("spinners", setting.spinners, work, Instant::ZERO);
     if let Some(units) = setting.shared_units {
-        spinners.passes = Some(units / u64::from(setting.spinners.max(1)));
+        let (steps, passes) = shared_work(units / u64::from(setting.spinners.max(1)));
+        (spinners.program.steps, spinners.passes) = (steps, Some(passes));
         return vec![spinners];
     }
     let round = Round::of(setting);
@@ -158,9 +200,7 @@ fn groups(setting: &ProbeRow) -> Vec<Group> {
         Some(ns) => Step::Block(Law::Constant(Span::from_ns(ns))),
         None => Step::CRelease(Law::Constant(round.write)),
     };
-    let compute = |span| Step::Compute(Law::Constant(span));
-    let between = round.between + UNIT * u64::from(setting.post_units);
-    let steps = vec![Step::OpStart, compute(round.inside), call, Step::OpEnd, compute(between)];
+    let steps = round.steps(call, UNIT * u64::from(setting.post_units));
     let io = group("io", 1, steps, Instant::ZERO + HEAD_START);
     [io].into_iter().chain((setting.spinners > 0).then_some(spinners)).collect()
 }

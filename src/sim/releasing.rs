@@ -1,106 +1,14 @@
-//! What a thread does in its calls into the lock: asking, sleeping, letting go, waking others.
+//! What a thread does in its calls into the lock to let it go: freeing it, waking others, awaiting a switch.
 
-use gilsim_policies::{Ask, Entry, Reason, Release, Span, Successor, Then, ThreadId};
+use gilsim_policies::{Ask, Reason, Release, Span, Successor, Then, ThreadId};
 
 use super::engine::Simulation;
 use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
-use crate::machine::{Costs, Machine};
+use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
-    /// Comes back from outside and asks for the lock.
-    #[inline(always)]
-    pub fn return_to_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        if M::INSTANT {
-            return self.arrives(threads, thread);
-        }
-        let state = &mut threads[thread.index()];
-        if self.lock.is_some() {
-            state.asked_since = self.log.now;
-            self.log.emit(state, EventKind::Request, None);
-            self.call_lock(threads, thread, Ask::Fresh);
-        } else {
-            self.log.enter(state, Phase::Granted, Span::ZERO);
-            if state.place == Place::Off {
-                self.make_ready(threads, thread);
-            }
-        }
-    }
-
-    /// Calls into the lock to ask for it, getting a core first if need be.
-    #[inline(always)]
-    fn call_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) {
-        let state = &mut threads[thread.index()];
-        self.log.enter(state, Phase::Ask(ask), self.costs.lock_call);
-        if state.place == Place::Off {
-            self.make_ready(threads, thread);
-        }
-    }
-
-    /// Puts the thread's question to the policy, and carries out the answer. Says whether the thread goes
-    /// on with the next step of its program.
-    #[inline(always)]
-    pub fn answer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
-        if self.lock.as_ref().is_some_and(|lock| lock.guard.is_some()) {
-            self.wait_at_guard(threads, thread, ask);
-            return false;
-        }
-        self.may_take(threads, thread, ask) && self.acquire(threads, thread)
-    }
-
-    /// Puts the thread's question to the policy, and sends it to sleep if it may not take the lock.
-    #[inline(always)]
-    pub fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
-        let Some(lock) = &mut self.lock else { return true };
-        let state = &mut threads[thread.index()];
-        if std::mem::take(&mut state.in_flight) {
-            lock.view.in_flight -= 1;
-        }
-        let (now, holder) = (self.log.now, lock.view.holder);
-        let answer = lock.policy.ask(&lock.view, thread, ask);
-        let Entry::Sleep { timeout } = answer.entry else {
-            return true;
-        };
-        if ask == Ask::Woken {
-            state.totals.failed_acquisitions += 1;
-            self.log.emit(state, EventKind::FailedAcquire, holder);
-        }
-        lock.view.sleepers.push(thread, state.asked_since);
-        state.deadline = timeout.map(|timeout| now + timeout + self.machine.timer_lateness());
-        self.log.emit(state, EventKind::Sleep, None);
-        let at_once = Self::sleeps_at_once(&self.costs);
-        if !at_once {
-            self.log.enter(state, Phase::FallAsleep, self.costs.sleep_call);
-            lock.falling_asleep.push(thread);
-        }
-        if answer.ask_drop {
-            state.totals.drop_requests += 1;
-            self.log.emit(state, EventKind::DropRequest, holder);
-            self.rearm_holder(threads);
-        }
-        if at_once {
-            self.fall_asleep(threads, thread);
-        }
-        false
-    }
-
-    /// Says whether the thread goes on with the next step of its program.
-    #[inline(always)]
-    fn acquire(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
-        let Some(lock) = &mut self.lock else { return true };
-        let state = &mut threads[thread.index()];
-        let switched = lock.give(&mut self.log, state);
-        if !switched || lock.switch_waiters.is_empty() {
-            return self.resume(threads, thread);
-        }
-        let waiters = std::mem::take(&mut lock.switch_waiters);
-        self.log.enter(state, Phase::WakeSwitched, Span::ZERO);
-        let takes = waiters.into_iter().map(|waiter| self.wake_switched(threads, waiter)).sum();
-        threads[thread.index()].left = takes;
-        false
-    }
-
     /// Lets the lock go, or does at once what the thread wants to do without it.
     #[inline(always)]
     pub fn let_go(
@@ -226,15 +134,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Follows::Work
     }
 
-    /// A releaser has the mutex that guards the lock's state: sleeps until it is free.
-    #[cold]
-    fn wait_at_guard(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) {
-        let Some(lock) = &mut self.lock else { return };
-        lock.guard_waiters.push(thread);
-        threads[thread.index()].phase = Phase::AtGuard(ask);
-        self.leave_core(threads, thread, State::LockWait);
-    }
-
     /// Frees the lock. A successor is no longer among the sleepers, and has the lock if it is handed over;
     /// it is yet to be woken.
     #[inline(always)]
@@ -282,49 +181,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.machine.wake_call(interrupts)
     }
 
-    /// Whether a call that sleeps takes no time, so that nobody can be woken on the way into it.
-    #[inline(always)]
-    fn sleeps_at_once(costs: &Costs) -> bool {
-        M::INSTANT || costs.sleep_call.is_zero()
-    }
-
-    /// Sleeps at the lock from now on.
-    #[inline(always)]
-    pub fn fall_asleep(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let state = &mut threads[thread.index()];
-        state.phase = Phase::Asleep;
-        let deadline = state.deadline;
-        if let Some(lock) = &mut self.lock
-            && !M::INSTANT
-        {
-            lock.falling_asleep.retain(|other| *other != thread);
-        }
-        if state.place == Place::Off {
-            self.log.set_state(state, State::LockWait);
-            state.totals.voluntary_switches += 1;
-        } else {
-            self.leave_core(threads, thread, State::LockWait);
-        }
-        if let Some(deadline) = deadline {
-            self.queue.set(thread.index(), deadline.max(self.log.now));
-        }
-    }
-
-    /// A sleep at the lock is over by time-out.
-    pub fn time_out(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let Some(lock) = &mut self.lock else { return };
-        let state = &mut threads[thread.index()];
-        lock.call(state);
-        lock.send(state);
-        state.totals.time_outs += 1;
-        self.log.emit(state, EventKind::TimeOut, None);
-        if M::INSTANT {
-            self.take_core(threads, thread);
-            return self.follow(threads, thread, Follows::Ask(Ask::TimedOut));
-        }
-        self.call_lock(threads, thread, Ask::TimedOut);
-    }
-
     /// The successor is awake: the releaser goes on, or awaits the switch.
     pub fn after_release(
         &mut self,
@@ -358,10 +214,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         lock.switch_waiters.push(thread);
         self.log.emit(state, EventKind::AwaitSwitch, None);
-        if Self::sleeps_at_once(&self.costs) {
+        if M::INSTANT || self.costs.condition_call.is_zero() {
             self.await_switch(threads, thread, reason);
         } else {
-            self.log.enter(state, Phase::FallAwaiting(reason), self.costs.sleep_call);
+            self.log.enter(state, Phase::FallAwaiting(reason), self.costs.condition_call);
         }
         true
     }
@@ -373,7 +229,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Wakes a thread that awaits a switch; says what the call costs.
-    fn wake_switched(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Span {
+    pub fn wake_switched(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Span {
         let (Phase::AwaitingSwitch(reason) | Phase::FallAwaiting(reason)) =
             threads[thread.index()].phase
         else {
