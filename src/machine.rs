@@ -138,6 +138,22 @@ pub trait Machine {
         None
     }
 
+    /// When the host next takes a busy core away, if it ever does.
+    fn next_steal(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
+        None
+    }
+
+    /// For how long the host takes a core away now, if it does. Its threads wait, and the scheduler, which is told
+    /// by the host, charges nobody.
+    fn steal(&mut self, _now: Instant, _core: u16) -> Option<Span> {
+        None
+    }
+
+    /// A stolen core is back: whether it is to pick again, for a tick that came meanwhile.
+    fn resume(&mut self, _now: Instant, _core: u16) -> bool {
+        false
+    }
+
     /// A core's tick: whether the core is to pick again.
     fn tick(&mut self, _now: Instant, _core: u16) -> bool {
         false

@@ -56,6 +56,11 @@ pub struct LinuxParameters {
     /// The same for a condition variable, whose mutex is unlocked on the way and whose timer is set.
     /// Default 0.4 us: voluntary switches of two threads of 3.13 on 2 cores; measured.
     pub condition_call: Span,
+    /// Mean time from one stretch of stolen time to the next while a core is busy, exponential; never if 0. Default
+    /// 10 ms: gaps in the work of a lone thread; measured.
+    pub steal_gap: Span,
+    /// Mean of how long the host keeps a core, exponential. Default 130 us: measured likewise.
+    pub steal: Span,
     /// How late a timer fires at least. Default 50 us: `PR_SET_TIMERSLACK`.
     pub timer_slack: Span,
     /// Mean of what comes on top, exponential. Default 20 us: the middle half of the times of a
@@ -93,6 +98,8 @@ impl Default for LinuxParameters {
             switch_away: Span::from_ns(1_500),
             sleep_call: Span::from_ns(180),
             condition_call: Span::from_ns(400),
+            steal_gap: Span::from_ms(10),
+            steal: Span::from_us(130),
             timer_slack: Span::from_us(50),
             timer_jitter: Span::from_us(20),
             lock_call: Span::from_ns(25),
@@ -105,6 +112,15 @@ impl Default for LinuxParameters {
     }
 }
 
+/// The time that the host takes from a core.
+#[derive(Debug, Clone, Copy)]
+struct Steal {
+    /// When it next begins. What falls into idle time goes unnoticed.
+    at: Instant,
+    /// Whether a tick came during the last one.
+    ticked: bool,
+}
+
 /// The machine.
 #[derive(Debug)]
 pub struct Linux {
@@ -114,6 +130,7 @@ pub struct Linux {
     next_tick: Instant,
     queues: Vec<RunQueue>,
     idle_since: Vec<Instant>,
+    steals: Vec<Steal>,
     entities: Vec<Entity>,
     rng: Xoshiro256PlusPlus,
 }
@@ -133,6 +150,7 @@ impl Linux {
             next_tick: first,
             queues: (0..cores).map(queue).collect(),
             idle_since: vec![Instant::ZERO; cores.into()],
+            steals: vec![Steal { at: Instant::ZERO, ticked: false }; cores.into()],
             entities: vec![Entity::default(); threads],
             rng,
         }
@@ -253,6 +271,34 @@ impl Machine for Linux {
             self.next_tick = self.ticks.at_or_after(now + Span::from_ns(1));
         }
         Some(self.next_tick)
+    }
+
+    fn next_steal(&mut self, now: Instant, core: u16) -> Option<Instant> {
+        if self.parameters.steal_gap.is_zero() {
+            return None;
+        }
+        let here = usize::from(core);
+        if self.steals[here].at <= now {
+            self.steals[here].at = now + self.exponential(self.parameters.steal_gap);
+        }
+        Some(self.steals[here].at)
+    }
+
+    fn steal(&mut self, now: Instant, core: u16) -> Option<Span> {
+        let here = usize::from(core);
+        if self.parameters.steal_gap.is_zero() || self.steals[here].at != now {
+            return None;
+        }
+        let span = self.exponential(self.parameters.steal) + Span::from_ns(1);
+        let (back, gap) = (now + span, self.exponential(self.parameters.steal_gap));
+        let ticked = self.ticks.at_or_after(now + Span::from_ns(1)) <= back;
+        self.steals[here] = Steal { at: back + gap + Span::from_ns(1), ticked };
+        self.queues[here].skip(now, back, &mut self.entities);
+        Some(span)
+    }
+
+    fn resume(&mut self, now: Instant, core: u16) -> bool {
+        self.steals[usize::from(core)].ticked && self.tick(now, core)
     }
 
     fn tick(&mut self, now: Instant, core: u16) -> bool {

@@ -16,18 +16,38 @@ pub(super) struct Core {
     resched: bool,
     /// When an interrupt from another core arrives that makes it pick again.
     interrupt: Option<Instant>,
+    /// Until when the host has it.
+    stolen_to: Option<Instant>,
 }
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
-    /// A core's tick, or an interrupt from another core.
+    /// A core's tick, or an interrupt from another core; or the host takes the core, or gives it back.
     pub fn tick(&mut self, threads: &mut [Thread<'_>], core: u16) {
         let now = self.log.now;
-        let here = &mut self.cores[usize::from(core)];
-        let interrupted = here.interrupt.take_if(|at| *at <= now).is_some();
-        if self.machine.tick(now, core) || interrupted {
-            self.reschedule(threads, core);
+        if let Some(span) = self.machine.steal(now, core) {
+            self.steal(threads, core, span);
+        } else {
+            let here = &mut self.cores[usize::from(core)];
+            let resumes = here.stolen_to.take().is_some();
+            let interrupted = here.interrupt.take_if(|at| *at <= now).is_some();
+            let repick =
+                if resumes { self.machine.resume(now, core) } else { self.machine.tick(now, core) };
+            if repick || interrupted {
+                self.reschedule(threads, core);
+            }
         }
         self.set_tick(threads.len(), core);
+    }
+
+    /// The host takes a core away: its thread gets nothing done meanwhile.
+    fn steal(&mut self, threads: &mut [Thread<'_>], core: u16, span: Span) {
+        let here = &mut self.cores[usize::from(core)];
+        here.stolen_to = Some(self.log.now + span);
+        let Some(thread) = here.current else { return };
+        self.progress(threads, thread);
+        let state = &mut threads[thread.index()];
+        state.progress_from = state.progress_from.max(self.log.now) + span;
+        self.arm(threads, thread);
     }
 
     #[inline]
@@ -36,9 +56,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return;
         }
         let slot = threads + usize::from(core);
+        let here = self.cores[usize::from(core)];
+        if let Some(back) = here.stolen_to {
+            return self.queue.set(slot, back);
+        }
         let tick = self.machine.next_tick(self.log.now, core);
-        let interrupt = self.cores[usize::from(core)].interrupt;
-        match tick.into_iter().chain(interrupt).min() {
+        let busy = here.current.is_some();
+        let steal = if busy { self.machine.next_steal(self.log.now, core) } else { None };
+        match tick.into_iter().chain(here.interrupt).chain(steal).min() {
             Some(at) => self.queue.set(slot, at),
             None => self.queue.clear(slot),
         }
@@ -54,6 +79,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Placement::Run { core, after, warm_up } => {
                 self.cores[usize::from(core)].current = Some(thread);
                 self.dispatch(threads, core, thread, after, warm_up);
+                self.set_tick(threads.len(), core);
                 true
             }
             Placement::Queue { core } => {
@@ -185,6 +211,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.mark(state);
         state.place = Place::On(core);
         state.arrives_at = self.log.now + after;
+        if let Some(back) = self.cores[usize::from(core)].stolen_to {
+            state.arrives_at = state.arrives_at.max(back);
+        }
         // Half of it passes in the kernel, half in the thread's own code.
         let in_kernel = Span::from_ns(warm_up.ns() / 2);
         state.cold += warm_up - in_kernel;

@@ -171,14 +171,14 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, b98c0b4057b8b7b1, 5b38c71ff13d8760, ffc0e023ef2d88f1]
-timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, bc37904fecd5bc12, 1442ec527c57edb4, b577c8e7e8b84247]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, d1816c3dabcad616, e49ef967025ce0dd, 1a6faa3e1b7a15fd]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 1fc6282143918f20, 3e48ac04ca984944, b744753b7e0be176]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 919e928e64bebfec, 16feca339243582b, ba49e53df12d470c]
-none: [b229cfff0e9d2e73, d547fd850d981ed2, c5021efe64f1a5cd, 2bfb3c0320eaf067, a2c56fca7bd4a363]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, e84443f93f272bb6, 7c03841ed6f23c1, a293baa5c2dd3265]
-timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, e5986bbac490b4a3, 2cce62d658a35efb, bc0b2bee9608d915]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 77258914438288b9, 51929c79dcdf420d, 1d666d20ebecb200]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, bfb8c7007d4e529d, 9f1090f05317cd4, a67b57d333b125ce]
+tick: [ccad219ab682b102, 3d9c506f19adf591, 131ae3713cd201b7, cefd97ae40c5ab4b, d33c083531a27f7b]
+timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, eab2e467155ae6b0, 1485cde8aa21479f, 198ffe032e067b71]
+priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 5301ca0e2c43e184, 73f9379d3a48fd62, 248b6de6e9e45bc]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, a6f53409fc3b6bb6, 55dd9c5174d3b301, 6cc4c932928b7377]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 8e9efef90a00c212, ab1918487e2190bb, 3efa112d02ccbfd8]
+none: [b229cfff0e9d2e73, d547fd850d981ed2, 19d6640786547c63, e6903ee9ed0bdf5d, 62cb3d20f79a3fcb]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 69e866311c67e50d, 6f9b6bc4aeaa1c41, b54bbc83f1ebc5a3]
+timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, 3a0b519d159a168, f43e48198ea6ce47, db554b2cb64ea3c3]
+timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, af1f886c2649d2e8, 97a5892797038a15, ca88cf0e9f6019f8]
+priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, aa34392823e37062, dcd53b1aa16b4ea8, 4f5d2f5401d2ecd9]
 ";

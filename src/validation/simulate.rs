@@ -93,11 +93,6 @@ const SLOWER: f64 = 2.1;
 const STRETCH: u64 = 2_000;
 const SLOW_SHARE: f64 = 0.33;
 
-/// Share of a lone thread's units that take more than four times as long, and by how much on average: its
-/// core was taken away meanwhile; measured.
-const THEFT: f64 = 0.0027;
-const STOLEN: f64 = 7.5;
-
 /// The longest a shared task may take: far longer than any did.
 const LONGEST: Span = Span::from_s(60);
 
@@ -161,12 +156,10 @@ fn shared_work(units: u64) -> (Vec<Step>, u64) {
     let stretch = (units / stretches).max(1);
     let at = |speed: f64, from: usize| {
         let unit = Law::Constant(Span::from_ns_f64(FAST.ns() as f64 * speed));
-        let stolen = Law::Exponential { mean_ns: STOLEN * FAST.ns() as f64 };
-        let work = Law::Mixture(vec![(1.0 - THEFT, unit), (1.0, stolen)]);
         [
             Step::Repeat { times: stretch },
             Step::OpStart,
-            Step::Compute(work),
+            Step::Compute(unit),
             Step::OpEnd,
             Step::RepeatEnd { start: from },
             Step::Jump(12),

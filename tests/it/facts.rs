@@ -222,11 +222,28 @@ fn slices_on_linux_are_an_interval_and_some_latency() {
         tenures.iter().sum::<f64>() / tenures.len() as f64
     };
     let metal = mean(machine(
-        r#"linux = { cold_start = "0ns", wake_latency = "1us", wake_jitter = "1us", interrupt_call = "1us", timer_jitter = "5us" }"#,
+        r#"linux = { cold_start = "0ns", wake_latency = "1us", wake_jitter = "1us", interrupt_call = "1us", timer_jitter = "5us", steal_gap = "0ns" }"#,
     ));
     assert!((5.035..5.075).contains(&metal), "mean tenure {metal} ms");
     let virtual_machine = mean(machine("linux = {}"));
     assert!((5.1..5.25).contains(&virtual_machine), "mean tenure {virtual_machine} ms");
+}
+
+/// A host that takes cores away makes everything take longer by its share, and a deadlock is still found.
+#[test]
+fn a_stolen_core_does_nothing() {
+    let workload = workload("[t]\niterations = 1000\nprogram = [{ compute = \"10ms\" }]");
+    let policy = policy("timed_wait = {}");
+    let elapsed = |steal: &str| {
+        let machine = machine(&format!("linux = {{ steal_gap = \"9ms\", steal = \"{steal}\" }}"));
+        let duration = Span::from_s(100);
+        let setting = Setting { workload: &workload, machine: &machine, policy: &policy, duration };
+        setting.run().elapsed.as_s_f64()
+    };
+    let (alone, shared) = (elapsed("0ns"), elapsed("1ms"));
+    assert!((alone - 10.0).abs() < 0.01, "{alone} s");
+    // 1111 times, each 1 ms, gaps and lengths exponential: four standard errors are 17 %.
+    assert!(((shared - alone) / (10.0 / 9.0) - 1.0).abs() < 0.17, "{shared} s");
 }
 
 /// Priorities cure the convoy: the I/O thread interrupts the one that computes.

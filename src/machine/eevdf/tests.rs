@@ -50,6 +50,16 @@ fn who_is_owed_time_preempts_and_who_is_not_waits() {
 }
 
 #[test]
+fn nobody_pays_for_stolen_time() {
+    let (mut queue, mut entities) = queue();
+    queue.start(at(0), A, &mut entities);
+    queue.wake(at(0), B, &mut entities);
+    queue.skip(at(1), at(3), &mut entities);
+    queue.tick(at(4), &mut entities);
+    assert_eq!(entities[0].vruntime, 2 * MS as i64, "it ran for the first and the last of 4 ms");
+}
+
+#[test]
 fn who_catches_up_is_protected() {
     let (mut queue, mut entities) = queue();
     queue.start(at(0), A, &mut entities);
