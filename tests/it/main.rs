@@ -1,9 +1,11 @@
-//! One binary for all integration tests: theory, facts of real interpreters, properties, files, layers.
+//! One binary for all integration tests: theory, facts of real interpreters,
+//! published figures, properties, files, layers.
 
 #[cfg(feature = "analysis")]
 mod experiments;
 mod facts;
 mod layers;
 mod properties;
+mod published;
 mod support;
 mod theory;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use gilsim::machine::{IdealParameters, MachineSpec};
-use gilsim::policies::{PolicySpec, Span};
+use gilsim::policies::{PolicySpec, Span, ThreadId};
 use gilsim::sim::{Outcome, RunSpec, run};
-use gilsim::trace::{MemorySink, NullSink, OpRow, Sink};
+use gilsim::trace::{EventKind, MemorySink, NullSink, OpRow, Sink};
 use gilsim::workload::Workload;
 
 /// Groups written as in an experiment file.
@@ -51,6 +51,32 @@ impl Setting<'_> {
         let outcome = self.run_into(0, &mut sink);
         (outcome, sink)
     }
+}
+
+/// Threads that only compute.
+pub fn spinners(threads: u32) -> String {
+    format!("[cpu]\nthreads = {threads}\nprogram = [{{ compute = \"50us\" }}]\n")
+}
+
+/// How long the lock stayed with each holder before it went to another thread \[ms\], leaving out the
+/// first two, in which the threads fall into step.
+pub fn tenures(trace: &MemorySink) -> Vec<f64> {
+    let mut tenures: Vec<f64> = Vec::new();
+    let mut holder: Option<(ThreadId, u64)> = None;
+    for row in &trace.events {
+        if row.kind != EventKind::Acquire {
+            continue;
+        }
+        match holder {
+            Some((thread, _)) if thread == row.thread => {}
+            Some((_, since)) => {
+                tenures.push((row.at.ns() - since) as f64 / 1e6);
+                holder = Some((row.thread, row.at.ns()));
+            }
+            None => holder = Some((row.thread, row.at.ns())),
+        }
+    }
+    tenures.split_off(2.min(tenures.len()))
 }
 
 /// Sums up latencies without keeping them.

@@ -1,0 +1,149 @@
+//! Victor Skvortsov, tenthousandmeters.com, "Python behind the scenes" no. 13: CPython 3.9 on a laptop.
+
+use gilsim::machine::MachineSpec;
+use gilsim::policies::Span;
+
+use super::{assert_near, countdown, metal, per_s, simulate, slowdown};
+use crate::support::machine;
+
+/// The laptop of tenthousandmeters: macOS, two cores with two hardware threads each, so four cores here.
+///
+/// A waiter sleeps in the kernel with the mutex let go by the same call, so it is not turned back on the
+/// way (`sleep_call`); timers are precise. The costs of a call that sleeps or wakes (10 us), of a switch
+/// (4 us) and of a wake-up (2 to 3 us) are fitted to two published cells, both at an interval of 1 us:
+/// 10 000 requests a second beside one computing thread, and a slowdown of 2.49 with two.
+fn macbook() -> MachineSpec {
+    machine(
+        r#"linux = { cores = 4, cold_start = "0ns", wake_latency = "2us", wake_jitter = "1us",
+                     interrupt_call = "10us", switch_away = "10us", context_switch = "4us",
+                     sleep_call = "0ns", timer_slack = "0ns", timer_jitter = "1us" }"#,
+    )
+}
+
+/// CPython 3.9, as in tenthousandmeters: check points between opcodes.
+fn interval(interval: &str) -> String {
+    format!("timed_wait = {{ interval = \"{interval}\", check_spacing = \"8ns\" }}")
+}
+
+/// tenthousandmeters no. 13, CPython 3.9: requests a second of a TCP echo server at each switch interval,
+/// beside 0, 1, 2 and 4 computing threads. Published with one or two digits.
+const ECHO: [(&str, [f64; 4]); 7] = [
+    ("100ms", [30e3, 5.0, 2.0, 0.0]),
+    ("10ms", [30e3, 50.0, 30.0, 15.0]),
+    ("5ms", [30e3, 100.0, 50.0, 30.0]),
+    ("1ms", [30e3, 500.0, 280.0, 200.0]),
+    ("100us", [30e3, 3200.0, 1700.0, 1000.0]),
+    ("10us", [30e3, 11000.0, 5500.0, 2800.0]),
+    ("1us", [30e3, 10000.0, 4500.0, 2500.0]),
+];
+
+/// A request lets the lock go twice, to receive and to send, and takes 30 us besides.
+fn echo(computing: u32, switch_interval: &str) -> f64 {
+    let groups = format!(
+        "[echo]\nprogram = [{{ compute = \"2us\" }}, {{ c_release = \"13us\" }}, {{ compute = \"2us\" }}, {{ c_release = \"13us\" }}]\n\
+         [cpu]\nthreads = {computing}\nprogram = [{{ compute = \"100ms\" }}]\n"
+    );
+    let s = match (computing, switch_interval) {
+        (0, _) | (_, "100us" | "10us" | "1us") => 1,
+        (_, "1ms") => 4,
+        (_, "5ms" | "10ms") => 20,
+        _ => 100,
+    };
+    per_s(&simulate(&groups, &macbook(), &interval(switch_interval), Span::from_s(s)))
+}
+
+/// Alone and beside one computing thread: within 25 %, with one machine for all intervals. Published are
+/// one or two digits (up to 10 % each way), and 1 us comes out slower than 10 us, so that no constant
+/// time for each switch meets both closely.
+#[test]
+fn t3_tenthousandmeters_echo_beside_one_thread() {
+    assert_near("echo alone", echo(0, "5ms"), 30e3, 0.25);
+    for (interval, published) in ECHO {
+        assert_near(&format!("echo, 1, {interval}"), echo(1, interval), published[1], 0.25);
+    }
+}
+
+/// Each doubling of the computing threads halves the requests; published are 0.40 to 0.71 of the column
+/// before, so at most 0.75 is asserted everywhere. Against the table itself, for intervals from 100 us on:
+/// two threads within 25 %, four within 35 %, because their column was 20 to 60 % off the rule too.
+///
+/// Not met: 200 requests beside four threads at 1 ms (119 simulated; 150 and 100 would be in line with the
+/// cells above and below). And at 10 and 1 us, where a wake-up takes longer than the interval, two and
+/// four threads leave more requests than published (6 850 instead of 4 500 at worst).
+#[test]
+fn t3_tenthousandmeters_echo_halves_with_each_doubling() {
+    for (interval, published) in &ECHO[1..] {
+        let [one, two, four] = [1, 2, 4].map(|computing| echo(computing, interval));
+        eprintln!("echo, {interval}: published {published:?}, simulated {one}, {two}, {four}");
+        assert!(two < 0.75 * one && four < 0.75 * two, "{interval}: {one}, {two}, {four}");
+        if !["10us", "1us"].contains(interval) {
+            assert_near(&format!("echo, 2, {interval}"), two, published[2], 0.25);
+        }
+        if !["1ms", "10us", "1us"].contains(interval) {
+            assert_near(&format!("echo, 4, {interval}"), four, published[3], 0.35);
+        }
+    }
+}
+
+/// tenthousandmeters no. 13: seconds to count down from 100 million with 1, 2, 4 and 8 threads. Down to
+/// 1 ms, within 15 %: one thread alone takes from 6.5 to 7.3 s in that table, an interval that it never
+/// looks at. At 100 us, within 25 %, because what a switch costs is fitted at 1 us.
+#[test]
+fn t4_tenthousandmeters_countdown_slowdown_by_interval() {
+    for (switch_interval, work_ms, tolerance, seconds) in [
+        ("100ms", 6_500, 0.15, [7.29, 6.80, 6.50, 6.61]),
+        ("10ms", 3_000, 0.15, [6.62, 6.61, 7.15, 6.71]),
+        ("5ms", 2_000, 0.15, [6.53, 6.58, 7.20, 7.19]),
+        ("1ms", 500, 0.15, [7.02, 7.36, 7.56, 7.12]),
+        ("100us", 200, 0.25, [6.77, 9.20, 9.36, 9.84]),
+    ] {
+        for (threads, published) in [2, 4, 8].into_iter().zip(&seconds[1..]) {
+            let (policy, work) = (interval(switch_interval), Span::from_ms(work_ms));
+            let (simulated, _) = slowdown(threads, work, &macbook(), &policy);
+            let what = format!("countdown, {threads} threads, {switch_interval}");
+            assert_near(&what, simulated, published / seconds[0], tolerance);
+        }
+    }
+}
+
+/// The same table's last rows: at 10 us, 1.84, 2.87 and 4.57 times as long with 2, 4 and 8 threads as with
+/// one; at 1 us, 2.49, 4.60 and 12.5 times. Two threads: within 20 % (1 us is fitted, 10 us predicted).
+///
+/// Not met: four and eight threads (1.9 and 2.5 simulated at 10 us, 2.9 and 4.0 at 1 us). Time-outs of those who
+/// wait cost the holder less here than there, where they fight for the mutex and for the four
+/// hardware threads of two cores. That each doubling costs more is asserted at 1 us.
+#[test]
+fn t4_tenthousandmeters_countdown_slowdown_at_1_us() {
+    let work = Span::from_ms(100);
+    for (switch_interval, published) in [("10us", [1.84, 2.87, 4.57]), ("1us", [2.49, 4.60, 12.5])]
+    {
+        let [two, four, eight] = [2, 4, 8]
+            .map(|threads| slowdown(threads, work, &macbook(), &interval(switch_interval)).0);
+        assert_near(&format!("countdown, 2 threads, {switch_interval}"), two, published[0], 0.2);
+        eprintln!("{switch_interval}: published {published:?}, simulated {four:.2}, {eight:.2}");
+        assert!(switch_interval == "10us" || (two < four && four < eight), "{two} {four} {eight}");
+    }
+}
+
+/// tenthousandmeters no. 13: SHA-256, which lets the lock go, takes 3.30, 1.68, 1.50 and 1.60 s with 1, 2,
+/// 4 and 8 threads on two cores. Two threads: within 5 %. More gain little; the published 11 % are
+/// the second hardware threads of the two cores, which the machine here does not have.
+#[test]
+fn tenthousandmeters_hashes_run_in_parallel() {
+    let machine = metal(2);
+    let share = |threads: u32| {
+        let groups = countdown(threads, Span::from_ms(330))
+            .replace("iterations = 1", "iterations = 10")
+            .replace("compute", "c_release");
+        simulate(&groups, &machine, "timed_wait = {}", Span::from_s(60)).elapsed.as_s_f64() / 3.3
+    };
+    assert_near("2 threads that hash", share(2), 1.68 / 3.30, 0.05);
+    for (threads, published) in [(4, 1.50), (8, 1.60)] {
+        assert_near(
+            &format!("{threads} threads that hash"),
+            share(threads),
+            published / 3.30,
+            0.15,
+        );
+    }
+}
