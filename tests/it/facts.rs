@@ -134,7 +134,7 @@ fn slices_on_a_virtual_machine_are_an_interval_and_some_latency() {
     assert!((5.1..5.25).contains(&mean), "mean tenure {mean} ms");
 }
 
-/// A host that takes cores away makes everything take longer by its share, and a deadlock is still found.
+/// A host that takes cores away makes everything take longer by its share.
 #[test]
 fn a_stolen_core_does_nothing() {
     let workload = workload("[t]\niterations = 1000\nprogram = [{ compute = \"10ms\" }]");

@@ -19,7 +19,7 @@ use crate::support::{Setting, machine, policy, spinners, tenures, workload};
 fn metal(cores: u32) -> MachineSpec {
     machine(&format!(
         r#"linux = {{ cores = {cores}, cold_start = "0ns", wake_latency = "1us", wake_jitter = "1us",
-                      interrupt_call = "1us", context_switch = "2us", timer_jitter = "2us" }}"#
+                      interrupt_call = "1us", context_switch = "2us", timer_jitter = "2us", steal_gap = "0ns" }}"#
     ))
 }
 
@@ -120,7 +120,7 @@ fn beazley_io_takes_longer_on_two_cores_than_on_one() {
 /// 3.7 points are added at both ends.
 #[test]
 fn t13_sglang_pollers_and_spinners() {
-    let machine = machine("linux = { cores = 8, cold_start = \"0ns\" }");
+    let machine = machine("linux = { cores = 8, steal_gap = \"0ns\", cold_start = \"0ns\" }");
     let sleep = "{ block = \"63us\" }";
     let pollers = format!("[pollers]\nthreads = 2\nprogram = [{sleep}, {{ compute = \"22us\" }}]");
     let yielding = format!("[victim]\nprogram = [{sleep}, {{ compute = \"5us\" }}]\n");

@@ -14,7 +14,7 @@ use crate::support::machine;
 /// 10 000 requests a second beside one computing thread, and a slowdown of 2.49 with two.
 fn macbook() -> MachineSpec {
     machine(
-        r#"linux = { cores = 4, cold_start = "0ns", wake_latency = "2us", wake_jitter = "1us",
+        r#"linux = { cores = 4, steal_gap = "0ns", cold_start = "0ns", wake_latency = "2us", wake_jitter = "1us",
                      interrupt_call = "10us", switch_away = "10us", context_switch = "4us",
                      sleep_call = "0ns", timer_slack = "0ns", timer_jitter = "1us" }"#,
     )
