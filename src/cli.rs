@@ -47,7 +47,7 @@ enum Command {
     Plan(PlanArgs),
     /// Simulate measured runs of real interpreters, and say how far off they are.
     #[command(
-        after_help = "Examples:\n  gilsim validate\n  gilsim validate --against mine.jsonl --format json"
+        after_help = "Examples:\n  gilsim validate\n  gilsim validate --against mine.parquet --out results/mine\n  gilsim validate --format markdown > score.md"
     )]
     Validate(ValidateArgs),
     /// Measure how a real interpreter schedules threads, as a table for validate.

@@ -22,7 +22,9 @@ mod style;
 mod unit;
 mod write;
 
+pub mod agreement;
 pub mod breakdown;
+pub mod distribution;
 pub mod latency;
 pub mod throughput;
 pub mod timeline;
@@ -35,7 +37,7 @@ pub use style::{Activity, Policy, PolicyLook, Width};
 pub use unit::Quantity;
 pub use write::write;
 
-/// Every figure: its name, and what it shows.
+/// Every figure of an experiment: its name, and what it shows. Those of a validation are drawn by it alone.
 pub const FIGURES: [(&str, &str); 4] = [
     ("timeline", "who runs, holds the lock, or waits for what, thread by thread"),
     ("latency", "how often a latency is longer than a given time, beside measured quantiles"),

@@ -9,6 +9,7 @@ pub mod command;
 mod latency;
 mod throughput;
 mod timeline;
+pub mod validation;
 
 use std::path::{Path, PathBuf};
 

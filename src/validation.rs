@@ -41,36 +41,57 @@ impl Cell {
         other.setting().spinners > 1 && same_setting(self.setting(), &alone)
     }
 
-    /// The setting in a few words.
+    /// The interpreter, and how many cores it has.
     #[must_use]
-    pub fn title(&self) -> String {
+    pub fn place(&self) -> String {
         let run = self.setting();
-        let interval = match (run.check_interval_ticks, run.switch_interval_ns) {
-            (Some(ticks), _) => format!(", {ticks} ticks"),
-            (_, Some(ns)) => format!(", {} ms", ns as f64 / 1e6),
-            (None, None) => String::new(),
-        };
-        let sleep = run.sleep_ns.map_or_else(String::new, |ns| format!(" {} ms", ns as f64 / 1e6));
-        let post = match run.post_units {
+        format!("{}, {} core{}", run.python, run.cores, plural(run.cores))
+    }
+
+    /// Its interval, if it has one.
+    fn interval(&self) -> Option<String> {
+        let run = self.setting();
+        match (run.check_interval_ticks, run.switch_interval_ns) {
+            (Some(ticks), _) => Some(format!("{ticks} ticks")),
+            (None, Some(ns)) => Some(format!("{} ms", ns as f64 / 1e6)),
+            (None, None) => None,
+        }
+    }
+
+    /// What its threads do.
+    fn task(&self) -> String {
+        let ProbeRow { task, spinners, .. } = self.setting();
+        if task == "cpu" {
+            return format!("{spinners} thread{}", plural(*spinners));
+        }
+        let sleep = self.setting().sleep_ns;
+        let sleep = sleep.map_or_else(String::new, |ns| format!(" {} ms", ns as f64 / 1e6));
+        let post = match self.setting().post_units {
             0 => String::new(),
             units => format!(" + {units} units"),
         };
-        let (python, cores) = (&run.python, run.cores);
-        let plural = |count: u32| if count == 1 { "" } else { "s" };
-        let (task, spinners) = (&run.task, run.spinners);
-        if task == "cpu" {
-            format!(
-                "{python}, {cores} core{}{interval}: {spinners} thread{}",
-                plural(cores),
-                plural(spinners)
-            )
-        } else {
-            format!(
-                "{python}, {cores} core{}{interval}: {task}{sleep}{post} beside {spinners}",
-                plural(cores),
-            )
+        format!("{task}{sleep}{post} beside {spinners}")
+    }
+
+    /// What distinguishes the cell from the others of its [`place`](Self::place).
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.interval() {
+            Some(interval) => format!("{interval}: {}", self.task()),
+            None => self.task(),
         }
     }
+
+    /// The setting in a few words.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let interval = self.interval().map_or_else(String::new, |interval| format!(", {interval}"));
+        format!("{}{interval}: {}", self.place(), self.task())
+    }
+}
+
+const fn plural(count: u32) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 fn same_setting(one: &ProbeRow, other: &ProbeRow) -> bool {
@@ -95,7 +116,7 @@ mod tests {
     use super::score::{scores, summary};
     use super::simulate::simulate;
     use super::*;
-    use crate::analysis::probe::read_probe;
+    use crate::analysis::probe::own_runs;
     use crate::machine::LinuxParameters;
 
     fn sleeper(repetition: u32) -> ProbeRow {
@@ -130,15 +151,16 @@ mod tests {
         let of = |metric| scores.iter().find(|score| score.metric == metric).unwrap();
         assert!(of("latency_p50_ms").error.abs() < 0.02, "{scores:?}");
         let ops = of("ops_per_s");
-        assert!((ops.measured - 161.0).abs() < 1e-9 && (ops.spread - 1.0 / 161.0).abs() < 1e-9);
+        let values = ops.values.unwrap();
+        assert!((values.measured - 161.0).abs() < 1e-9 && (ops.spread - 1.0 / 161.0).abs() < 1e-9);
+        assert_eq!((values.measured_low, values.measured_high), (160.0, 162.0));
         assert!(!scores.iter().any(|score| score.metric == "slice_mean_ms"));
         assert_eq!(summary(&scores).len(), scores.len());
     }
 
     #[test]
     fn the_project_has_its_measured_runs() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("results/measured");
-        let runs = read_probe(&folder.join("linux-6.18-hz250-2core.parquet")).unwrap();
+        let runs = own_runs().unwrap();
         let cells = Cell::of_runs(&runs);
         assert_eq!((runs.len(), cells.len()), (420, 105));
         assert!(cells.iter().all(|cell| cell.runs.len() == 4));

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 
 use crate::trace::parquet::{Metadata, SCHEMA_KEY, TABLE_KEY};
@@ -101,8 +102,18 @@ impl Frame {
             io::ErrorKind::NotFound => ReadError::Missing { path: path.to_owned(), table },
             _ => ReadError::Io { path: path.to_owned(), source },
         })?;
+        Self::read(file, path, table, columns)
+    }
+
+    /// Reads what is open already; `path` is what errors call it.
+    pub(super) fn read(
+        source: impl MmapBytesReader,
+        path: &Path,
+        table: &'static str,
+        columns: Option<&[&str]>,
+    ) -> Result<Self, ReadError> {
         let decode = |source| ReadError::Decode { path: path.to_owned(), source };
-        let mut reader = ParquetReader::new(file);
+        let mut reader = ParquetReader::new(source);
         let pairs = reader.get_metadata().map_err(decode)?.key_value_metadata().clone();
         let metadata: Metadata = pairs
             .unwrap_or_default()

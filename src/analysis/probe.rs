@@ -1,6 +1,7 @@
 //! Reads what the probe saw: our own Parquet, or the JSON lines that the probe prints.
 
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +9,12 @@ use serde::Deserialize;
 use super::frame::{Frame, ReadError};
 use super::read;
 use crate::trace::tables::{ProbeRow, Table};
+
+/// What the project's own measured runs are called.
+pub const OWN_RUNS: &str = "linux-6.18-hz250-2core.parquet";
+
+/// They are part of the program, so that it can be judged wherever it is installed.
+const OWN_BYTES: &[u8] = include_bytes!("../../results/measured/linux-6.18-hz250-2core.parquet");
 
 /// Why a table of probe runs could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +65,16 @@ pub fn read_probe(path: &Path) -> Result<Vec<ProbeRow>, ProbeError> {
         return Err(ProbeError::Empty { path: path.to_owned() });
     }
     Ok(rows)
+}
+
+/// The project's own measured runs.
+///
+/// # Errors
+///
+/// The program was built with a table of another version.
+pub fn own_runs() -> Result<Vec<ProbeRow>, ProbeError> {
+    let source = Cursor::new(OWN_BYTES);
+    Ok(read::rows(&Frame::read(source, Path::new(OWN_RUNS), ProbeRow::NAME, None)?)?)
 }
 
 /// A line that the probe prints.

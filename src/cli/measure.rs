@@ -1,6 +1,5 @@
 //! `gilsim measure`: the probe on a real interpreter, for `gilsim validate`.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
@@ -22,8 +21,8 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// On how many cores; 1 and 2 if not given.
-    #[arg(long, value_name = "N,...", value_delimiter = ',')]
-    cores: Vec<NonZeroU32>,
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = cores_here)]
+    cores: Vec<u32>,
     /// How often each setting is measured.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repetitions: u32,
@@ -43,7 +42,7 @@ pub fn measure(args: &MeasureArgs) -> Result<String, Error> {
     if out.exists() {
         return Err(Error::file(&out, "exists: name another with --out, or remove it"));
     }
-    let settings = interpreter.settings(&cores(args)?, args.quick);
+    let settings = interpreter.settings(&cores(&args.cores), args.quick);
     let runs = schedule(&settings, args.repetitions);
     let bar = super::bar(runs.len() as u64, args.quiet);
     let metadata = vec![
@@ -73,14 +72,21 @@ pub fn measure(args: &MeasureArgs) -> Result<String, Error> {
     ))
 }
 
-fn cores(args: &MeasureArgs) -> Result<Vec<u32>, Error> {
-    let here = available_parallelism().map_or(1, |cores| cores.get() as u32);
-    let asked: Vec<u32> = args.cores.iter().map(|cores| cores.get()).collect();
-    match asked.iter().find(|&&cores| cores > here) {
-        Some(cores) => Err(Error::Text(format!("--cores {cores}: this machine has {here}"))),
-        None if asked.is_empty() => Ok((1..=here.min(2)).collect()),
-        None => Ok(asked),
+fn here() -> u32 {
+    available_parallelism().map_or(1, |cores| cores.get() as u32)
+}
+
+/// A number of cores that this machine has: what it has not is as wrong as what is no number.
+fn cores_here(text: &str) -> Result<u32, String> {
+    let here = here();
+    match text.parse() {
+        Ok(cores) if (1..=here).contains(&cores) => Ok(cores),
+        _ => Err(format!("this machine has {here}: allowed are numbers from 1 to {here}")),
     }
+}
+
+fn cores(asked: &[u32]) -> Vec<u32> {
+    if asked.is_empty() { (1..=here().min(2)).collect() } else { asked.to_vec() }
 }
 
 /// What is known of this machine without asking.
@@ -96,4 +102,18 @@ fn machine() -> String {
         std::env::consts::OS,
         kernel.trim()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_that_are_not_there_are_refused() {
+        assert_eq!(cores_here("1"), Ok(1));
+        for wrong in ["0", "-1", "two", &(here() + 1).to_string()] {
+            let error = cores_here(wrong).unwrap_err();
+            assert!(error.ends_with(&format!("from 1 to {}", here())), "{wrong}: {error}");
+        }
+    }
 }

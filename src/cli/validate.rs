@@ -1,37 +1,39 @@
 //! `gilsim validate`: measured runs of real interpreters beside simulated ones.
 
-use std::fmt::Write as _;
+mod markdown;
+mod table;
+
+use std::fs::create_dir_all;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::{Format, json_text};
-use crate::analysis::probe::read_probe;
+use super::{json_text, short_list};
+use crate::analysis::probe::{OWN_RUNS, own_runs, read_probe};
 use crate::experiment::Error;
 use crate::machine::LinuxParameters;
+use crate::plot::validation::draw_all;
+use crate::trace::parquet::{PendingFile, WriteError, write_rows};
 use crate::trace::tables::ProbeRow;
 use crate::validation::Cell;
 use crate::validation::score::{Score, Summary, scores, summary};
 use crate::validation::simulate::simulate;
 
-/// Where the measured runs of the project lie.
-const OURS: &str = "results/measured/linux-6.18-hz250-2core.parquet";
-
-/// How many of the cells that are off are listed.
-const LISTED: usize = 20;
-
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// The measured runs: Parquet or JSON lines.
-    #[arg(long, value_name = "FILE", default_value = OURS)]
-    against: PathBuf,
+    /// The measured runs: Parquet or JSON lines; those of the project if not given.
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// How often each cell is simulated.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     replications: u32,
-    /// For people or for programs.
+    /// The directory of simulated runs, scores and figures; files that are there already are replaced.
+    #[arg(long, value_name = "DIR", default_value = "results/validate")]
+    out: PathBuf,
+    /// For people, for programs, or for a page of documentation.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// No progress bar.
@@ -39,14 +41,74 @@ pub struct ValidateArgs {
     quiet: bool,
 }
 
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A table for people: the cells farthest off.
+    #[default]
+    Table,
+    /// JSON for programs.
+    Json,
+    /// Markdown: every cell.
+    Markdown,
+}
+
+/// What came of it.
+struct Report<'a> {
+    /// What the measured runs are called.
+    against: String,
+    replications: u32,
+    cells: &'a [Cell],
+    summary: Vec<Summary>,
+    scores: Vec<Score>,
+}
+
 pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
-    let cells = Cell::of_runs(&read(&args.against)?);
+    let measured = match &args.against {
+        Some(path) => read_probe(path),
+        None => own_runs(),
+    };
+    let cells = Cell::of_runs(&measured.map_err(|error| Error::Text(error.to_string()))?);
+    // Nobody should wait for runs that can't be stored.
+    create_dir_all(&args.out).map_err(|error| Error::file(&args.out, error))?;
+    let simulated = simulate_all(&cells, args);
+    let runs: Vec<_> = simulated.chunks(args.replications as usize).collect();
+    let scores = scores(&cells, &runs);
+    let report = Report {
+        against: args.against.as_ref().map_or(OWN_RUNS.to_owned(), |p| p.display().to_string()),
+        replications: args.replications,
+        cells: &cells,
+        summary: summary(&scores),
+        scores,
+    };
+    let json = json_text(&report.json());
+
+    let table = args.out.join("simulated.parquet");
+    let metadata = vec![("gilsim.against".to_owned(), report.against.clone())];
+    write_rows(&table, &simulated, &metadata).map_err(Error::Table)?;
+    let text = args.out.join("scores.json");
+    write_text(&text, &json).map_err(Error::Table)?;
+    let figures = args.out.join("figures");
+    let drawn = draw_all(&cells, &runs, &report.scores, &figures);
+    let mut files = vec![table, text];
+    files.extend(drawn.map_err(|error| Error::file(&figures, error))?);
+
+    Ok(match args.format {
+        Format::Json => json,
+        Format::Markdown => report.markdown(),
+        Format::Table => {
+            format!("{}\n{}\n", report.table(), short_list(&files, &args.out).join("\n"))
+        }
+    })
+}
+
+/// The runs of each cell, one cell after the other.
+fn simulate_all(cells: &[Cell], args: &ValidateArgs) -> Vec<ProbeRow> {
     let jobs: Vec<_> = cells
         .iter()
         .flat_map(|cell| (0..args.replications).map(move |repetition| (cell, repetition)))
         .collect();
     let bar = super::bar(jobs.len() as u64, args.quiet);
-    let simulated: Vec<_> = jobs
+    let simulated = jobs
         .into_par_iter()
         .map(|(cell, repetition)| {
             let row = simulate(cell, LinuxParameters::default(), repetition);
@@ -55,24 +117,33 @@ pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
         })
         .collect();
     bar.finish_and_clear();
-    let runs: Vec<_> = simulated.chunks(args.replications as usize).collect();
-    let scores = scores(&cells, &runs);
-    let summary = summary(&scores);
-    Ok(match args.format {
-        Format::Json => {
-            json_text(&json!({ "against": args.against, "metrics": summary, "cells": scores }))
-        }
-        Format::Table => table(&args.against, cells.len(), &summary, scores),
-    })
+    simulated
 }
 
-fn read(path: &Path) -> Result<Vec<ProbeRow>, Error> {
-    if path == Path::new(OURS) && !path.exists() {
-        let message =
-            "is missing: call gilsim in the project's folder, or name a file with --against";
-        return Err(Error::file(path, message));
+/// A text file that is whole or not there.
+fn write_text(path: &Path, text: &str) -> Result<(), WriteError> {
+    let pending = PendingFile::create(path)?;
+    let written = pending.file().write_all(text.as_bytes());
+    written.map_err(|source| WriteError::Io { path: path.to_owned(), source })?;
+    pending.finish()
+}
+
+impl Report<'_> {
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "against": self.against,
+            "replications": self.replications,
+            "metrics": self.summary,
+            "cells": self.scores,
+        })
     }
-    read_probe(path).map_err(|error| Error::Text(error.to_string()))
+
+    /// How much was compared with what.
+    fn title(&self) -> String {
+        let (count, times) = (self.cells.len(), self.replications);
+        let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        format!("{count} cells of {}, each simulated {times}", self.against)
+    }
 }
 
 fn percent(share: f64) -> String {
@@ -81,59 +152,31 @@ fn percent(share: f64) -> String {
 
 /// Three digits that matter.
 fn short(value: f64) -> String {
-    match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        size if size >= 1.0 => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
-    }
+    // The power of ten after rounding: 9.999 is 10.0.
+    let power = format!("{value:.2e}").split_once('e').and_then(|(_, power)| power.parse().ok());
+    let decimals = (2 - power.unwrap_or(0_i32)).clamp(0, 9);
+    if value == 0.0 { "0".to_owned() } else { format!("{value:.0$}", decimals as usize) }
 }
 
-fn grid(header: &[&str]) -> Table {
-    let mut grid = Table::new();
-    grid.load_preset(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(super::width())
-        .set_header(header);
-    for column in grid.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-        column.set_constraint(ColumnConstraint::ContentWidth);
-    }
-    grid
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn table(path: &Path, cells: usize, summary: &[Summary], mut scores: Vec<Score>) -> String {
-    let mut metrics = grid(&["metric", "cells", "median error", "90 % within", "good"]);
-    for line in summary {
-        metrics.add_row([
-            line.metric.to_owned(),
-            line.cells.to_string(),
-            percent(line.median_error),
-            percent(line.p90_error),
-            percent(line.good),
-        ]);
+    #[test]
+    fn three_digits_are_shown() {
+        let numbers = [0.0, 0.000_412_3, 0.099_96, 1.0, 9.999, 12.34, 999.7, 47_921.4, -1.5];
+        let texts = ["0", "0.000412", "0.100", "1.00", "10.0", "12.3", "1000", "47921", "-1.50"];
+        assert_eq!(numbers.map(short), texts);
     }
-    let mut text = format!("{} cells of {}\n\n", cells, path.display());
-    let _ = writeln!(text, "{}", metrics.trim_fmt());
-    let _ = writeln!(
-        text,
-        "good: within 25 %, or within the spread of the real machine's repetitions\n"
-    );
-    scores.retain(|score| !score.good());
-    scores.sort_by(|one, other| other.error.abs().total_cmp(&one.error.abs()));
-    let mut off = grid(&["farthest off", "metric", "measured", "simulated", "error"]);
-    for score in scores.iter().take(LISTED) {
-        off.add_row([
-            score.cell.clone(),
-            score.metric.to_owned(),
-            short(score.measured),
-            short(score.simulated),
-            format!("{:+.0} %", score.error * 100.0),
-        ]);
+
+    #[test]
+    fn texts_replace_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.json");
+        write_text(&path, "first and longer").unwrap();
+        write_text(&path, "second").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+        let error = write_text(&path.join("x.json"), "").unwrap_err().to_string();
+        assert!(error.contains("scores.json/x.json"), "{error}");
     }
-    let _ = writeln!(text, "{}", off.trim_fmt());
-    if scores.len() > LISTED {
-        let _ = writeln!(text, "... and {} more: --format json has all", scores.len() - LISTED);
-    }
-    text
 }

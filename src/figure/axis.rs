@@ -188,7 +188,7 @@ fn number(value: f64, decimals: usize) -> String {
 }
 
 /// A number with as few decimals as show it to six places.
-fn shortest(value: f64) -> String {
+pub(super) fn shortest(value: f64) -> String {
     let text = number(value, 6);
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -127,6 +127,12 @@ impl Canvas<'_> {
         self.area.draw(&Rectangle::new(corners, color.filled())).map_err(drawing)
     }
 
+    /// A filled area with the given corners.
+    pub fn area(&self, corners: &[Point], color: RGBColor) -> Result<(), FigureError> {
+        let places: Vec<_> = corners.iter().map(|&corner| place(corner)).collect();
+        self.area.draw(&Polygon::new(places, color.filled())).map_err(drawing)
+    }
+
     /// Slanted lines across a rectangle, `gap_mm` apart; they fall to the right if `falling`.
     pub fn hatch(
         &self,

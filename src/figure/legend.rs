@@ -1,11 +1,12 @@
 //! Legends: rows of keys in an area of their own below the panels, where they can't hide data.
 
 use super::FigureError;
-use super::canvas::{Align, Canvas};
+use super::canvas::{Align, Canvas, Stroke};
 use super::clip::Rect;
+use super::distribution::Side;
 use super::font;
 use super::marker::Marker;
-use super::style::{Activity, INK, LABEL, PolicyLook, REFERENCE_LINE};
+use super::style::{Activity, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE};
 
 const KEY_MM: f64 = 6.5;
 const ROW_MM: f64 = 3.5;
@@ -16,12 +17,22 @@ const GAP_MM: f64 = 3.0;
 pub(super) enum Key {
     /// A policy's line and marker.
     Policy(PolicyLook),
+    /// A policy's hollow marker alone.
+    Marker(PolicyLook),
     /// Hollow markers: measured values.
     Hollow,
     /// Hollow markers with a range.
     HollowRange,
+    /// A horizontal range.
+    Whisker,
     /// The line to compare with.
     Reference,
+    /// What is near that line.
+    Tolerance,
+    /// Quantiles of times.
+    Quantiles(Side),
+    /// A remark, without a sign of its own.
+    Nothing,
     /// An activity as a timeline's band.
     Band(Activity),
     /// The strip of a thread that has the lock but does not run.
@@ -86,14 +97,25 @@ fn draw_key(canvas: &Canvas<'_>, key: Key, x: f64, middle: f64) -> Result<(), Fi
             canvas.line(&ends, &look.stroke())?;
             canvas.marker(center, look.marker, 1.5, look.color, false)
         }
+        Key::Marker(look) => canvas.marker(center, look.marker, 1.5, look.color, true),
         Key::Hollow | Key::HollowRange => {
             if key == Key::HollowRange {
                 let range = [(center.0, middle - 1.5), (center.0, middle + 1.5)];
-                canvas.line(&range, &super::canvas::Stroke::solid(INK, 0.2))?;
+                canvas.line(&range, &Stroke::solid(INK, 0.2))?;
             }
             canvas.marker(center, Marker::Circle, 1.5, INK, true)
         }
+        Key::Whisker => {
+            let stroke = Stroke::solid(INK, 0.2);
+            super::agreement::draw_whisker(canvas, x + 1.0, x + KEY_MM - 1.0, middle, &stroke)
+        }
         Key::Reference => canvas.line(&ends, &REFERENCE_LINE),
+        Key::Tolerance => canvas.fill(&area, TOLERANCE),
+        Key::Quantiles(side) => {
+            let places = [0.0, 0.25, 0.5, 0.7, 1.0].map(|share| x + share * KEY_MM);
+            super::distribution::draw_quantiles(canvas, side, places, middle, &area)
+        }
+        Key::Nothing => Ok(()),
         Key::Band(activity) => super::timeline::draw_band(canvas, &area, activity),
         Key::Strip => super::timeline::draw_strip(canvas, &area),
         Key::Part(activity) => super::breakdown::draw_part(canvas, &area, activity),

@@ -10,13 +10,13 @@ use super::marker::Marker;
 use super::style::{AXIS_LINE, GRID_LINE, LABEL, TICK, TITLE, Width};
 use plotters::style::RGBColor;
 
-const MARGIN_MM: f64 = 0.8;
-const TITLE_MM: f64 = 4.2;
-const TICK_MM: f64 = 0.8;
+pub(super) const MARGIN_MM: f64 = 0.8;
+pub(super) const TITLE_MM: f64 = 4.2;
+pub(super) const TICK_MM: f64 = 0.8;
 /// Tick labels below a panel.
-const LABELS_MM: f64 = 4.2;
+pub(super) const LABELS_MM: f64 = 4.2;
 /// The name of an axis.
-const NAME_MM: f64 = 3.8;
+pub(super) const NAME_MM: f64 = 3.8;
 
 /// What the panels of a figure have in common.
 pub(super) struct Multiples<'a> {
@@ -158,7 +158,8 @@ impl Frame<'_, '_> {
         self.canvas.marker(center, marker, size_mm, color, hollow)
     }
 
-    fn draw_grid(&self) -> Result<(), FigureError> {
+    /// Lines at the labels.
+    pub fn draw_grid(&self) -> Result<(), FigureError> {
         let Rect { left, top, .. } = self.rect;
         for tick in self.x.ticks.iter().filter(|tick| !tick.label.is_empty()) {
             let x = left + self.x.fraction(tick.at) * self.rect.width;
@@ -171,7 +172,8 @@ impl Frame<'_, '_> {
         Ok(())
     }
 
-    fn draw_axes(&self, y_labels: bool) -> Result<(), FigureError> {
+    /// Both axes with their labels; those of the vertical one can be left out.
+    pub fn draw_axes(&self, y_labels: bool) -> Result<(), FigureError> {
         let Rect { left, top, .. } = self.rect;
         let bottom = self.rect.bottom();
         let corner = [(left, top), (left, bottom), (self.rect.right(), bottom)];

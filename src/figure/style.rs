@@ -40,6 +40,11 @@ const VERMILION: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
 const PURPLE: RGBColor = RGBColor(0xCC, 0x79, 0xA7);
 const BLACK: RGBColor = RGBColor(0x00, 0x00, 0x00);
 
+/// Boxes of simulated values beside filled ones of measured values.
+pub(super) const SIMULATED: RGBColor = VERMILION;
+/// What is nearly on the line that it surrounds; lighter than any data, darker than paper.
+pub(super) const TOLERANCE: RGBColor = RGBColor(0xEC, 0xEC, 0xEC);
+
 /// Titles of panels.
 pub(super) const TITLE: Type = Type { pt: 7.5, bold: true, color: INK };
 /// Names of axes, legends, rows.

@@ -10,10 +10,37 @@ use crate::trace::tables::ProbeRow;
 pub struct Metric {
     /// Its name, with its unit.
     pub name: &'static str,
-    /// Its value in a run, where it has one.
-    pub of: fn(&ProbeRow) -> Option<f64>,
-    /// Below this, a difference is not worth a per cent: errors are relative to at least so much.
+    /// What people call it.
+    pub title: &'static str,
+    /// Its unit; empty for a ratio.
+    pub unit: &'static str,
+    /// How it is compared.
+    pub of: Compared,
+    /// Below this, a difference is not worth a per cent: errors are relative to at least so much, and
+    /// quantiles count as at least so much.
     pub least: f64,
+}
+
+impl Metric {
+    /// What people call it, with its unit.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        match self.unit {
+            "" => self.title.to_owned(),
+            unit => format!("{} ({unit})", self.title),
+        }
+    }
+}
+
+/// How a metric of a cell is compared.
+#[derive(Debug, Clone, Copy)]
+pub enum Compared {
+    /// By a number that a run has, or not.
+    Number(fn(&ProbeRow) -> Option<f64>),
+    /// By a number over that of the cell with a single thread.
+    Relative(fn(&ProbeRow) -> Option<f64>),
+    /// By quantiles: the error is how far their logarithms are apart on average.
+    Distribution(fn(&ProbeRow) -> Option<[f64; 6]>),
 }
 
 fn per_s(count: u64, run: &ProbeRow) -> f64 {
@@ -24,112 +51,218 @@ fn ms(ns: Option<u64>) -> Option<f64> {
     ns.map(|ns| ns as f64 / 1e6)
 }
 
-/// Elapsed time over that of one thread, for a task whose units are shared. Its value in a run is the elapsed
-/// time alone.
-const SLOWDOWN: &str = "slowdown";
+fn has_slices(run: &ProbeRow) -> bool {
+    // A thread alone has no slices: its gaps are the machine's noise.
+    run.spinners > 1 && run.lock == "on"
+}
+
+/// The quantiles 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99 of a run's latencies \[ns\].
+#[must_use]
+pub fn latencies(run: &ProbeRow) -> Option<[f64; 6]> {
+    run.latency_quantiles_ns().map(|quantiles| quantiles.map(|ns| ns as f64))
+}
+
+/// The same quantiles of a run's slices \[ns\], if its threads take turns.
+#[must_use]
+pub fn slices(run: &ProbeRow) -> Option<[f64; 6]> {
+    let quantiles = run.slice_quantiles_ns().filter(|_| has_slices(run))?;
+    Some(quantiles.map(|ns| ns as f64))
+}
+
+const fn number(
+    name: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    of: fn(&ProbeRow) -> Option<f64>,
+) -> Metric {
+    Metric { name, title, unit, of: Compared::Number(of), least: 0.0 }
+}
 
 /// What is compared, in reading order.
-pub const METRICS: [Metric; 9] = [
-    Metric { name: "latency_mean_ms", of: |run| ms(run.latency_mean_ns), least: 0.0 },
-    Metric { name: "latency_p50_ms", of: |run| ms(run.latency_p50_ns), least: 0.0 },
-    Metric { name: "latency_p95_ms", of: |run| ms(run.latency_p95_ns), least: 0.0 },
-    Metric { name: "ops_per_s", of: |run| run.ops.map(|ops| per_s(ops, run)), least: 0.0 },
+pub const METRICS: [Metric; 11] = [
+    number("latency_mean_ms", "mean latency", "ms", |run| ms(run.latency_mean_ns)),
+    number("latency_p50_ms", "median latency", "ms", |run| ms(run.latency_p50_ns)),
+    number("latency_p95_ms", "95 % latency", "ms", |run| ms(run.latency_p95_ns)),
     Metric {
-        name: "voluntary_switches_per_s",
-        of: |run| Some(per_s(run.voluntary_context_switches, run)),
+        name: "latency_distribution",
+        title: "distribution of latencies",
+        unit: "",
+        of: Compared::Distribution(latencies),
+        least: 1.0,
+    },
+    number("ops_per_s", "operations", "1/s", |run| run.ops.map(|ops| per_s(ops, run))),
+    Metric {
         // The interpreter's own start and end make some.
         least: 50.0,
+        ..number("voluntary_switches_per_s", "voluntary switches", "1/s", |run| {
+            Some(per_s(run.voluntary_context_switches, run))
+        })
     },
     Metric {
-        name: "cpu_per_wall",
-        of: |run| Some(run.cpu_ns as f64 / run.wall_ns as f64),
         // The probe's own start and end take some.
         least: 0.05,
+        ..number("cpu_per_wall", "cores in use", "", |run| {
+            Some(run.cpu_ns as f64 / run.wall_ns as f64)
+        })
+    },
+    number("slice_mean_ms", "mean slice", "ms", |run| {
+        ms(run.slice_mean_ns).filter(|_| has_slices(run))
+    }),
+    Metric {
+        name: "slice_distribution",
+        title: "distribution of slices",
+        unit: "",
+        of: Compared::Distribution(slices),
+        // A slice counts whole units of work.
+        least: 50_000.0,
     },
     Metric {
-        name: "slice_mean_ms",
-        // A thread alone has no slices: its gaps are the machine's noise.
-        of: |run| ms(run.slice_mean_ns).filter(|_| run.spinners > 1 && run.lock == "on"),
-        least: 0.0,
-    },
-    Metric {
-        name: "spinner_share",
-        // Their units of work, as a share of one core.
-        of: |run| {
+        least: 0.05,
+        ..number("spinner_share", "spinners’ share of a core", "", |run| {
             let units = run.spin_units.filter(|_| run.spinners > 0)?;
             Some(units as f64 * run.unit_ns? as f64 / run.wall_ns as f64)
-        },
-        least: 0.05,
+        })
     },
-    Metric { name: SLOWDOWN, of: |run| run.shared_units.map(|_| run.wall_ns as f64), least: 0.0 },
+    Metric {
+        name: "slowdown",
+        title: "slowdown",
+        unit: "",
+        of: Compared::Relative(|run| run.shared_units.map(|_| run.wall_ns as f64)),
+        least: 0.0,
+    },
 ];
+
+/// A number of a cell, measured and simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Values {
+    /// Median over the measured repetitions.
+    pub measured: f64,
+    /// The least measured repetition.
+    pub measured_low: f64,
+    /// The greatest measured repetition.
+    pub measured_high: f64,
+    /// Median over the simulated repetitions.
+    pub simulated: f64,
+}
 
 /// A metric of a cell, measured beside simulated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     /// The cell, in a few words.
     pub cell: String,
+    /// Which of the cells it is.
+    #[serde(skip)]
+    pub index: usize,
     /// The metric.
     pub metric: &'static str,
-    /// Median over the measured repetitions.
-    pub measured: f64,
-    /// Median over the simulated ones.
-    pub simulated: f64,
-    /// Difference over the measured value.
+    /// The values; a distribution has none, only an error.
+    #[serde(flatten)]
+    pub values: Option<Values>,
+    /// Difference over the measured value. Of a distribution, the mean over its quantiles of
+    /// |ln(simulated/measured)|: 0.1 says that they are 10 % off, more or less.
     pub error: f64,
-    /// Largest distance of a measured repetition from their median, over the median.
+    /// The largest error of a measured repetition against the median of all.
     pub spread: f64,
     /// Whether the error lies inside the spread.
     pub inside: bool,
+    /// Whether the error is within 25 %, or within what the real machine does by itself where that is
+    /// wider.
+    pub good: bool,
 }
 
-impl Score {
-    /// Whether the error is within 25 %, or within what the real machine does by itself where that is wider.
-    #[must_use]
-    pub fn good(&self) -> bool {
-        self.error.abs() <= 0.25_f64.max(self.spread)
-    }
-}
+/// How far off is still good.
+pub const TOLERANCE: f64 = 0.25;
 
 /// Every metric of every cell; `simulated` has the runs of each cell.
 #[must_use]
 pub fn scores(cells: &[Cell], simulated: &[&[ProbeRow]]) -> Vec<Score> {
-    let score = |at: usize, metric: &Metric| {
-        let cell = &cells[at];
-        let (measured, ours) = (values(metric, &cell.runs), values(metric, simulated[at]));
-        let (mut middle, mut ours) = (median(&measured)?, median(&ours)?);
-        let spread = measured.iter().map(|value| (value - middle).abs());
-        let spread = spread.fold(0.0, f64::max) / middle.abs().max(metric.least);
-        if metric.name == SLOWDOWN {
-            let alone = cells.iter().position(|other| other.is_alone_like(cell))?;
-            middle /= median(&values(metric, &cells[alone].runs))?;
-            ours /= median(&values(metric, simulated[alone]))?;
-        }
-        let error = (ours - middle) / middle.abs().max(metric.least);
+    let score = |index: usize, metric: &Metric| {
+        let runs = (cells[index].runs.as_slice(), simulated[index]);
+        let (values, error, spread) = match metric.of {
+            Compared::Number(of) => numbers(of, runs, metric.least, (1.0, 1.0))?,
+            Compared::Relative(of) => {
+                let alone = cells.iter().position(|other| other.is_alone_like(&cells[index]))?;
+                let one = |runs| median(runs, of);
+                let ones = (one(&cells[alone].runs)?, one(simulated[alone])?);
+                numbers(of, runs, metric.least, ones)?
+            }
+            Compared::Distribution(of) => distributions(of, runs, metric.least)?,
+        };
         Some(Score {
-            cell: cell.title(),
+            cell: cells[index].title(),
+            index,
             metric: metric.name,
-            measured: middle,
-            simulated: ours,
+            values,
             error,
             spread,
             inside: error.abs() <= spread,
+            good: error.abs() <= TOLERANCE.max(spread),
         })
     };
     (0..cells.len())
-        .flat_map(|at| METRICS.iter().filter_map(move |metric| score(at, metric)))
+        .flat_map(|index| METRICS.iter().filter_map(move |metric| score(index, metric)))
         .collect()
 }
 
-fn values(metric: &Metric, runs: &[ProbeRow]) -> Vec<f64> {
-    let mut values: Vec<_> = runs.iter().filter_map(metric.of).collect();
-    values.sort_by(f64::total_cmp);
-    values
+/// Measured and simulated runs of a cell.
+type Runs<'a> = (&'a [ProbeRow], &'a [ProbeRow]);
+
+/// Values, error and spread.
+type Comparison = (Option<Values>, f64, f64);
+
+/// Numbers, each over what one is.
+fn numbers(
+    of: fn(&ProbeRow) -> Option<f64>,
+    (measured, simulated): Runs<'_>,
+    least: f64,
+    ones: (f64, f64),
+) -> Option<Comparison> {
+    let middle = median(measured, of)? / ones.0;
+    let repetitions = || measured.iter().filter_map(of).map(|value| value / ones.0);
+    let values = Values {
+        measured: middle,
+        measured_low: repetitions().fold(f64::INFINITY, f64::min),
+        measured_high: repetitions().fold(f64::NEG_INFINITY, f64::max),
+        simulated: median(simulated, of)? / ones.1,
+    };
+    let error = |value: f64| (value - middle) / middle.abs().max(least);
+    let spread = repetitions().map(|value| error(value).abs()).fold(0.0, f64::max);
+    Some((Some(values), error(values.simulated), spread))
 }
 
-fn median(sorted: &[f64]) -> Option<f64> {
+fn distributions(
+    of: fn(&ProbeRow) -> Option<[f64; 6]>,
+    (measured, simulated): Runs<'_>,
+    least: f64,
+) -> Option<Comparison> {
+    let middle = quantiles(measured, of)?;
+    let distance = |other: [f64; 6]| {
+        let pairs = middle.iter().zip(other);
+        let each = pairs.map(|(one, other)| (other.max(least) / one.max(least)).ln().abs());
+        each.sum::<f64>() / middle.len() as f64
+    };
+    let spread = measured.iter().filter_map(of).map(distance).fold(0.0, f64::max);
+    Some((None, distance(quantiles(simulated, of)?), spread))
+}
+
+/// The median over runs of each quantile.
+#[must_use]
+pub fn quantiles(runs: &[ProbeRow], of: fn(&ProbeRow) -> Option<[f64; 6]>) -> Option<[f64; 6]> {
+    let mut middle = [0.0; 6];
+    for (at, middle) in middle.iter_mut().enumerate() {
+        *middle = median(runs, |run| Some(of(run)?[at]))?;
+    }
+    Some(middle)
+}
+
+fn median(runs: &[ProbeRow], of: impl Fn(&ProbeRow) -> Option<f64>) -> Option<f64> {
+    median_of(runs.iter().filter_map(of).collect())
+}
+
+fn median_of(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
     let (low, high) =
-        (sorted.get(sorted.len().checked_sub(1)? / 2)?, sorted.get(sorted.len() / 2)?);
+        (values.get(values.len().checked_sub(1)? / 2)?, values.get(values.len() / 2)?);
     Some(f64::midpoint(*low, *high))
 }
 
@@ -144,6 +277,10 @@ pub struct Summary {
     pub median_error: f64,
     /// Quantile 0.9 of them.
     pub p90_error: f64,
+    /// Median of the spreads.
+    pub median_spread: f64,
+    /// Share of the cells whose error lies inside their spread.
+    pub inside: f64,
     /// Share of the cells that are good ([`Score::good`]).
     pub good: f64,
 }
@@ -155,13 +292,17 @@ pub fn summary(scores: &[Score]) -> Vec<Summary> {
         let mine: Vec<_> = scores.iter().filter(|score| score.metric == metric.name).collect();
         let mut errors: Vec<_> = mine.iter().map(|score| score.error.abs()).collect();
         errors.sort_by(f64::total_cmp);
-        let good = mine.iter().filter(|score| score.good());
+        let share = |is: fn(&Score) -> bool| {
+            mine.iter().filter(|score| is(score)).count() as f64 / mine.len() as f64
+        };
         Some(Summary {
             metric: metric.name,
             cells: mine.len(),
-            median_error: median(&errors)?,
-            p90_error: *errors.get((errors.len() * 9).div_ceil(10).saturating_sub(1))?,
-            good: good.count() as f64 / mine.len() as f64,
+            p90_error: *errors.get((errors.len() * 9).div_ceil(10).checked_sub(1)?)?,
+            median_error: median_of(errors)?,
+            median_spread: median_of(mine.iter().map(|score| score.spread).collect())?,
+            inside: share(|score| score.inside),
+            good: share(|score| score.good),
         })
     };
     METRICS.iter().filter_map(of).collect()

@@ -135,7 +135,9 @@ pub fn simulate(cell: &Cell, machine: LinuxParameters, repetition: u32) -> Probe
     }
 }
 
-fn policy(setting: &ProbeRow) -> PolicySpec {
+/// The policy of a real interpreter, with the interval that it was given.
+#[must_use]
+pub fn policy(setting: &ProbeRow) -> PolicySpec {
     match (setting.check_interval_ticks, setting.switch_interval_ns) {
         _ if setting.lock != "on" => PolicySpec::None(Default::default()),
         (Some(ticks), _) => PolicySpec::Tick(TickParameters {

@@ -87,6 +87,34 @@ pub struct ProbeRow {
     pub steal_share: f64,
 }
 
+impl ProbeRow {
+    /// The quantiles 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99 of the operations' latency \[ns\].
+    #[must_use]
+    pub fn latency_quantiles_ns(&self) -> Option<[u64; 6]> {
+        Some([
+            self.latency_p5_ns?,
+            self.latency_p25_ns?,
+            self.latency_p50_ns?,
+            self.latency_p75_ns?,
+            self.latency_p95_ns?,
+            self.latency_p99_ns?,
+        ])
+    }
+
+    /// The same quantiles of the slices' length \[ns\].
+    #[must_use]
+    pub fn slice_quantiles_ns(&self) -> Option<[u64; 6]> {
+        Some([
+            self.slice_p5_ns?,
+            self.slice_p25_ns?,
+            self.slice_p50_ns?,
+            self.slice_p75_ns?,
+            self.slice_p95_ns?,
+            self.slice_p99_ns?,
+        ])
+    }
+}
+
 impl Table for ProbeRow {
     const NAME: &'static str = "probe";
     const COLUMNS: &'static [super::Column<Self>] = columns![
