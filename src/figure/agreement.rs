@@ -50,6 +50,8 @@ pub struct Point {
 }
 
 const MARKER_MM: f64 = 1.5;
+/// Between the outermost values and the ends of the axes, as a factor.
+const AIR: f64 = 1.1;
 
 /// Draws the figure.
 ///
@@ -61,14 +63,15 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         return Err(FigureError::NoData { figure: FIGURE, needs: "at least one point" });
     }
     panels.iter().try_for_each(|panel| check(panel))?;
-    let axes: Vec<_> = panels.iter().map(|panel| axis(panel)).collect();
 
     let page_mm = width.mm();
-    let columns = match width {
-        Width::Column => 2,
-        Width::Double => 3,
+    // How many panels stand beside each other, and how many labels fit below one.
+    let (columns, most) = match width {
+        Width::Column => (2, 3),
+        Width::Double => (3, 5),
     };
     let columns = columns.min(panels.len());
+    let axes: Vec<_> = panels.iter().map(|panel| axis(panel, most)).collect();
     let labels = axes.iter().flat_map(|axis| &axis.ticks);
     let labels_mm =
         labels.map(|tick| font::width_mm(&tick.label, TICK.pt, false)).fold(0.0, f64::max);
@@ -122,15 +125,16 @@ fn check(panel: &Panel) -> Result<(), FigureError> {
 }
 
 /// The axis of a panel, both ways. Its low end says so if something stands there that belongs below.
-fn axis(panel: &Panel) -> Axis {
+fn axis(panel: &Panel, most: usize) -> Axis {
     let ends = |point: &Point| [point.low, point.high, point.measured, point.simulated];
     let values = || panel.points.iter().flat_map(ends);
     let positive = values().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
-    let low = positive.max(panel.least);
+    // Some air, so that no marker stands at an edge where it does not belong.
+    let low = (positive / AIR).max(panel.least);
     let low = if low.is_finite() { low } else { 1.0 };
     // Not so short that a small difference fills it.
-    let high = values().fold(2.0 * low, f64::max);
-    let mut axis = Axis::log(low, high, Quantity::Plain, 5);
+    let high = values().fold(2.0 * low, f64::max) * AIR;
+    let mut axis = Axis::log(low, high, Quantity::Plain, most);
     let below = values().any(|value| value < axis.low());
     let edge = shortest(axis.low());
     if below {
@@ -138,7 +142,7 @@ fn axis(panel: &Panel) -> Axis {
         let near = axis.ticks.iter().take_while(|tick| axis.fraction(tick.at) < 0.1).count();
         axis.ticks[..near].iter_mut().for_each(|tick| tick.label.clear());
         if let Some(first) = axis.ticks.first_mut() {
-            first.label = format!("≤ {edge}");
+            first.label = format!("≤{edge}");
         }
     }
     axis
@@ -152,7 +156,7 @@ fn entries(data: &Data, panels: &[&Panel]) -> Vec<(Key, String)> {
             entries.push(entry);
         }
     }
-    entries.push((Key::Whisker, "range of the measured repetitions".to_owned()));
+    entries.push((Key::Whisker, "range of repetitions".to_owned()));
     entries.push((Key::Reference, "simulated as measured".to_owned()));
     entries.push((Key::Tolerance, format!("within {:.0} %", 100.0 * data.tolerance)));
     entries
@@ -221,7 +225,7 @@ mod tests {
     #[test]
     fn what_is_too_small_stands_at_the_edge() {
         let svg = draw(&data(3.0, 0.0, 50.0), Width::Column).unwrap();
-        assert!(svg.contains(">\n≤ 50</text>"), "{svg}");
+        assert!(svg.contains(">\n≤50</text>"), "{svg}");
         let svg = draw(&data(0.0, 0.0, 0.0), Width::Column).unwrap();
         assert!(coordinates(&svg).iter().all(|(x, y)| x.is_finite() && y.is_finite()));
         let svg = draw(&data(60.0, 70.0, 50.0), Width::Column).unwrap();
@@ -232,7 +236,7 @@ mod tests {
     fn axes_hold_every_point() {
         for (measured, simulated) in [(1.0, 1e6), (1e6, 1.0), (7.0, 7.0)] {
             let data = data(measured, simulated, 0.0);
-            let axis = axis(&data.panels[0]);
+            let axis = axis(&data.panels[0], 5);
             for value in [measured, simulated] {
                 assert!((-1e-9..=1.0 + 1e-9).contains(&axis.fraction(value)), "{axis:?}");
             }

@@ -5,12 +5,55 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::{Report, percent, short};
-use crate::validation::score::Values;
+use crate::validation::score::{Score, Summary};
 
 /// How many of the cells that are off are listed.
-const LISTED: usize = 20;
+const LISTED: usize = 10;
 
-fn grid(header: &[&str]) -> Table {
+const LEGEND: &str = "\
+spread: how far the real machine's repetitions are from their median, at most
+inside: the error is no larger than the spread; good: than 25 %, or than the spread
+error of a distribution: the mean over six quantiles of |ln(simulated/measured)|
+";
+
+impl Report<'_> {
+    pub(super) fn table(&self) -> String {
+        let metrics = metrics(&self.summary);
+        format!("{}\n\n{}\n{LEGEND}\n{}", self.title(), metrics.trim_fmt(), self.farthest_off())
+    }
+
+    /// What is off in the cells that are farthest off.
+    fn farthest_off(&self) -> String {
+        let mut far: Vec<_> = self.scores.iter().filter(|score| !score.good).collect();
+        far.sort_by(|one, other| other.error.abs().total_cmp(&one.error.abs()));
+        let mut cells: Vec<usize> = Vec::new();
+        for score in &far {
+            if !cells.contains(&score.index) {
+                cells.push(score.index);
+            }
+        }
+        if cells.is_empty() {
+            return "every cell is good\n".to_owned();
+        }
+        // Cells have long names: each has a line of its own.
+        let mut text = row("farthest off", "measured", "simulated", "error", "spread");
+        for &cell in cells.iter().take(LISTED) {
+            let _ = writeln!(text, "{}", self.cells[cell].title());
+            far.iter().filter(|score| score.index == cell).for_each(|score| {
+                text.push_str(&line(score));
+            });
+        }
+        if cells.len() > LISTED {
+            let rest = cells.len() - LISTED;
+            let _ = writeln!(text, "... and {rest} more cells: --format markdown has all");
+        }
+        text
+    }
+}
+
+fn metrics(summary: &[Summary]) -> Table {
+    let header =
+        ["metric", "cells", "median\nerror", "90 %\nwithin", "median\nspread", "inside", "good"];
     let mut grid = Table::new();
     grid.load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
@@ -20,56 +63,31 @@ fn grid(header: &[&str]) -> Table {
         column.set_cell_alignment(CellAlignment::Right);
         column.set_constraint(ColumnConstraint::ContentWidth);
     }
+    for line in summary {
+        grid.add_row([
+            line.metric.to_owned(),
+            line.cells.to_string(),
+            percent(line.median_error),
+            percent(line.p90_error),
+            percent(line.median_spread),
+            percent(line.inside),
+            percent(line.good),
+        ]);
+    }
     grid
 }
 
-impl Report<'_> {
-    pub(super) fn table(&self) -> String {
-        let header =
-            ["metric", "cells", "median error", "90 % within", "median spread", "inside", "good"];
-        let mut metrics = grid(&header);
-        for line in &self.summary {
-            metrics.add_row([
-                line.metric.to_owned(),
-                line.cells.to_string(),
-                percent(line.median_error),
-                percent(line.p90_error),
-                percent(line.median_spread),
-                percent(line.inside),
-                percent(line.good),
-            ]);
+fn row(name: &str, measured: &str, simulated: &str, error: &str, spread: &str) -> String {
+    format!("{name:<28}{measured:>10}{simulated:>11}{error:>10}{spread:>8}\n")
+}
+
+fn line(score: &Score) -> String {
+    let (name, spread) = (format!("  {}", score.metric), percent(score.spread));
+    match score.values {
+        Some(values) => {
+            let error = format!("{:+.0} %", score.error * 100.0);
+            row(&name, &short(values.measured), &short(values.simulated), &error, &spread)
         }
-        let mut text = format!("{}\n\n{}\n", self.title(), metrics.trim_fmt());
-        text.push_str(
-            "spread: how far the real machine's repetitions are from their median, at most\n\
-             inside: the error is no larger than the spread; good: than 25 %, or than the spread\n\n",
-        );
-        let mut far: Vec<_> = self.scores.iter().filter(|score| !score.good).collect();
-        if far.is_empty() {
-            text.push_str("every cell is good\n");
-            return text;
-        }
-        far.sort_by(|one, other| other.error.abs().total_cmp(&one.error.abs()));
-        let mut off = grid(&["farthest off", "metric", "measured", "simulated", "error", "spread"]);
-        for score in far.iter().take(LISTED) {
-            let value = |of: fn(&Values) -> f64| {
-                score.values.as_ref().map_or_else(|| "-".to_owned(), |values| short(of(values)))
-            };
-            let sign = if score.values.is_some() && score.error > 0.0 { "+" } else { "" };
-            off.add_row([
-                score.cell.clone(),
-                score.metric.to_owned(),
-                value(|values| values.measured),
-                value(|values| values.simulated),
-                format!("{sign}{}", percent(score.error)),
-                percent(score.spread),
-            ]);
-        }
-        let _ = writeln!(text, "{}", off.trim_fmt());
-        if far.len() > LISTED {
-            let rest = far.len() - LISTED;
-            let _ = writeln!(text, "... and {rest} more: --format markdown has all");
-        }
-        text
+        None => row(&name, "-", "-", &percent(score.error), &spread),
     }
 }
