@@ -1,5 +1,6 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+mod calibrate;
 mod measure;
 mod validate;
 
@@ -19,6 +20,7 @@ use crate::experiment::conduct::{Finished, Notice, Options, conduct};
 use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
 use crate::plot::Plots;
+use calibrate::{CalibrateArgs, calibrate};
 use measure::{MeasureArgs, measure};
 use validate::{ValidateArgs, validate};
 
@@ -55,6 +57,11 @@ enum Command {
         after_help = "Two seconds a run, six minutes for all: the machine should be idle meanwhile. What is done is kept in the\ntable if the rest is not.\n\nExamples:\n  gilsim measure --python python3 --quick --repetitions 1\n  gilsim measure --python /opt/python3.13t/bin/python3 --cores 1,2"
     )]
     Measure(MeasureArgs),
+    /// Fit the constants of a machine and its interpreters to measured runs, as presets for experiments.
+    #[command(
+        after_help = "Half of the measured cells are fitted, and the score is given for the others too. Ten minutes for the\nproject's own; an interruption (Ctrl-C) keeps the best constants so far.\n\nExamples:\n  gilsim calibrate --against mine.parquet --name my-machine --out my-machine.toml\n  gilsim calibrate --evaluations 50 --format json"
+    )]
+    Calibrate(CalibrateArgs),
     /// List the policies and their parameters.
     #[command(after_help = "Examples:\n  gilsim policies\n  gilsim policies --format json")]
     Policies {
@@ -112,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan(&args),
         Command::Validate(args) => validate(&args),
         Command::Measure(args) => measure(&args),
+        Command::Calibrate(args) => calibrate(&args),
         Command::Policies { format } => policies(format),
     };
     let text = match result {
@@ -139,6 +147,20 @@ fn tell(text: &str) {
 /// How wide a table may be.
 fn width() -> u16 {
     comfy_table::Table::new().width().unwrap_or(80).clamp(60, 120)
+}
+
+/// A table whose first column says what a row is, and whose others are numbers.
+fn grid(header: &[&str]) -> comfy_table::Table {
+    let mut grid = comfy_table::Table::new();
+    grid.load_preset(comfy_table::presets::NOTHING)
+        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+        .set_width(width())
+        .set_header(header);
+    for column in grid.column_iter_mut().skip(1) {
+        column.set_cell_alignment(comfy_table::CellAlignment::Right);
+        column.set_constraint(comfy_table::ColumnConstraint::ContentWidth);
+    }
+    grid
 }
 
 fn bar(runs: u64, quiet: bool) -> ProgressBar {

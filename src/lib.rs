@@ -3,6 +3,8 @@
 #[cfg(feature = "analysis")]
 pub mod analysis;
 #[cfg(feature = "analysis")]
+pub mod calibration;
+#[cfg(feature = "analysis")]
 pub mod cli;
 #[cfg(feature = "analysis")]
 pub mod experiment;

@@ -3,8 +3,11 @@
 //! A *cell* is one setting of the probe on one machine, with its repetitions. The simulator does the same
 //! thing as the probe (`simulate`), and both are compared metric by metric (`score`).
 
+mod constants;
 pub mod score;
 pub mod simulate;
+
+pub use constants::Constants;
 
 use crate::trace::tables::ProbeRow;
 
@@ -117,7 +120,6 @@ mod tests {
     use super::simulate::simulate;
     use super::*;
     use crate::analysis::probe::own_runs;
-    use crate::machine::LinuxParameters;
 
     fn sleeper(repetition: u32) -> ProbeRow {
         ProbeRow {
@@ -146,7 +148,7 @@ mod tests {
         let cells = Cell::of_runs(&[sleeper(0), other, sleeper(1), sleeper(2)]);
         assert_eq!(cells.iter().map(|cell| cell.runs.len()).collect::<Vec<_>>(), [3, 1]);
         assert_eq!(cells[0].title(), "cpython-3.13.0, 2 cores, 5 ms: sleep 1 ms beside 1");
-        let simulated = [simulate(&cells[0], LinuxParameters::default(), 0)];
+        let simulated = [simulate(&cells[0], &Constants::default(), 0)];
         let scores = scores(&cells[..1], &[&simulated]);
         let of = |metric| scores.iter().find(|score| score.metric == metric).unwrap();
         assert!(of("latency_p50_ms").error.abs() < 0.02, "{scores:?}");
@@ -177,7 +179,7 @@ mod tests {
         };
         let cell = Cell { runs: vec![run] };
         assert_eq!(cell.title(), "cpython-3.13.0, 2 cores, 5 ms: 2 threads");
-        let seen = simulate(&cell, LinuxParameters::default(), 0);
+        let seen = simulate(&cell, &Constants::default(), 0);
         let slice = seen.slice_p50_ns.unwrap();
         // A slice counts the whole units in it.
         assert!((4_900_000..5_200_000).contains(&slice), "{slice}");

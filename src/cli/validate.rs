@@ -14,13 +14,12 @@ use serde_json::json;
 use super::{json_text, short_list};
 use crate::analysis::probe::{OWN_RUNS, own_runs, read_probe};
 use crate::experiment::Error;
-use crate::machine::LinuxParameters;
 use crate::plot::validation::draw_all;
 use crate::trace::parquet::{PendingFile, WriteError, write_rows};
 use crate::trace::tables::ProbeRow;
-use crate::validation::Cell;
 use crate::validation::score::{Score, Summary, scores, summary};
 use crate::validation::simulate::simulate;
+use crate::validation::{Cell, Constants};
 
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
@@ -63,18 +62,15 @@ struct Report<'a> {
 }
 
 pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
-    let measured = match &args.against {
-        Some(path) => read_probe(path),
-        None => own_runs(),
-    };
-    let cells = Cell::of_runs(&measured.map_err(|error| Error::Text(error.to_string()))?);
+    let (against, runs) = measured(args.against.as_deref())?;
+    let cells = Cell::of_runs(&runs);
     // Nobody should wait for runs that can't be stored.
     create_dir_all(&args.out).map_err(|error| Error::file(&args.out, error))?;
     let simulated = simulate_all(&cells, args);
     let runs: Vec<_> = simulated.chunks(args.replications as usize).collect();
     let scores = scores(&cells, &runs);
     let report = Report {
-        against: args.against.as_ref().map_or(OWN_RUNS.to_owned(), |p| p.display().to_string()),
+        against,
         replications: args.replications,
         cells: &cells,
         summary: summary(&scores),
@@ -101,6 +97,13 @@ pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
     })
 }
 
+/// The measured runs in a file, or the project's own; and what they are called.
+pub(super) fn measured(path: Option<&Path>) -> Result<(String, Vec<ProbeRow>), Error> {
+    let name = path.map_or(OWN_RUNS.to_owned(), |path| path.display().to_string());
+    let runs = path.map_or_else(own_runs, read_probe);
+    Ok((name, runs.map_err(|error| Error::Text(error.to_string()))?))
+}
+
 /// The runs of each cell, one cell after the other.
 fn simulate_all(cells: &[Cell], args: &ValidateArgs) -> Vec<ProbeRow> {
     let jobs: Vec<_> = cells
@@ -111,7 +114,7 @@ fn simulate_all(cells: &[Cell], args: &ValidateArgs) -> Vec<ProbeRow> {
     let simulated = jobs
         .into_par_iter()
         .map(|(cell, repetition)| {
-            let row = simulate(cell, LinuxParameters::default(), repetition);
+            let row = simulate(cell, &Constants::default(), repetition);
             bar.inc(1);
             row
         })
@@ -121,7 +124,7 @@ fn simulate_all(cells: &[Cell], args: &ValidateArgs) -> Vec<ProbeRow> {
 }
 
 /// A text file that is whole or not there.
-fn write_text(path: &Path, text: &str) -> Result<(), WriteError> {
+pub(super) fn write_text(path: &Path, text: &str) -> Result<(), WriteError> {
     let pending = PendingFile::create(path)?;
     let written = pending.file().write_all(text.as_bytes());
     written.map_err(|source| WriteError::Io { path: path.to_owned(), source })?;
@@ -146,7 +149,7 @@ impl Report<'_> {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 

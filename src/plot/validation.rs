@@ -7,11 +7,11 @@ use crate::figure::agreement::{self, Panel, Point};
 use crate::figure::distribution::{self, Group, Row};
 use crate::figure::{FigureError, Policy, Width};
 use crate::trace::tables::ProbeRow;
-use crate::validation::Cell;
 use crate::validation::score::{
     Compared, METRICS, Metric, Score, TOLERANCE, latencies, quantiles, slices,
 };
 use crate::validation::simulate::policy;
+use crate::validation::{Cell, Constants};
 
 /// Both widths, and what the names of their files end with.
 const WIDTHS: [(Width, &str); 2] = [(Width::Double, ""), (Width::Column, "-column")];
@@ -61,7 +61,9 @@ fn file_name(python: &str) -> String {
 
 /// The points of every metric that is a number.
 fn agreement(cells: &[Cell], scores: &[Score]) -> agreement::Data {
-    let interpreter = |cell: &Cell| (policy(cell.setting()).name(), cell.setting().python.clone());
+    let interpreter = |cell: &Cell| {
+        (policy(cell.setting(), &Constants::default()).name(), cell.setting().python.clone())
+    };
     let mut interpreters: Vec<(&str, String)> = Vec::new();
     for cell in cells {
         let this = interpreter(cell);

@@ -8,7 +8,7 @@ use gilsim_policies::{Instant, PolicySpec, Span};
 
 use rand_distr::LogNormal;
 
-use super::Cell;
+use super::{Cell, Constants};
 use crate::machine::{LinuxParameters, MachineSpec};
 use crate::sim::{Outcome, RunSpec, run};
 use crate::trace::summary::Latencies;
@@ -98,13 +98,13 @@ const LONGEST: Span = Span::from_s(60);
 
 /// What the probe would see in a simulated interpreter. `repetition` is the replication.
 #[must_use]
-pub fn simulate(cell: &Cell, machine: LinuxParameters, repetition: u32) -> ProbeRow {
+pub fn simulate(cell: &Cell, constants: &Constants, repetition: u32) -> ProbeRow {
     let setting = cell.setting();
     let cores = u16::try_from(setting.cores).ok().and_then(NonZeroU16::new);
-    let machine =
-        MachineSpec::Linux(LinuxParameters { cores: cores.unwrap_or(machine.cores), ..machine });
+    let cores = cores.unwrap_or(constants.machine.cores);
+    let machine = MachineSpec::Linux(LinuxParameters { cores, ..constants.machine });
     let workload = Workload { groups: groups(setting) };
-    let policy = policy(setting);
+    let policy = policy(setting, constants);
     let spec = RunSpec {
         workload: &workload,
         machine: &machine,
@@ -137,18 +137,18 @@ pub fn simulate(cell: &Cell, machine: LinuxParameters, repetition: u32) -> Probe
 
 /// The policy of a real interpreter, with the interval that it was given.
 #[must_use]
-pub fn policy(setting: &ProbeRow) -> PolicySpec {
+pub fn policy(setting: &ProbeRow, constants: &Constants) -> PolicySpec {
     match (setting.check_interval_ticks, setting.switch_interval_ns) {
         _ if setting.lock != "on" => PolicySpec::None(Default::default()),
         (Some(ticks), _) => PolicySpec::Tick(TickParameters {
             interval: u32::try_from(ticks).unwrap_or(u32::MAX),
-            ..TickParameters::default()
+            ..constants.tick
         }),
         (None, Some(ns)) => PolicySpec::TimedWait(TimedWaitParameters {
             interval: Span::from_ns(ns),
-            ..TimedWaitParameters::default()
+            ..constants.timed_wait
         }),
-        (None, None) => PolicySpec::TimedWait(TimedWaitParameters::default()),
+        (None, None) => PolicySpec::TimedWait(constants.timed_wait),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A layer, and the layers that it may name in `use crate::...`.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("workload", &[]),
     ("machine", &[]),
     ("trace", &[]),
@@ -14,6 +14,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("figure", &["analysis", "trace"]),
     ("measurement", &["analysis", "trace"]),
     ("validation", &["workload", "machine", "trace", "sim"]),
+    ("calibration", &["validation", "trace"]),
     ("experiment", &["workload", "machine", "trace", "sim", "metrics", "analysis"]),
 ];
 

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::Table;
 
 use super::{Report, percent, short};
+use crate::cli::grid;
 use crate::validation::score::{Score, Summary};
 
 /// How many of the cells that are off are listed.
@@ -54,15 +55,7 @@ impl Report<'_> {
 fn metrics(summary: &[Summary]) -> Table {
     let header =
         ["metric", "cells", "median\nerror", "90 %\nwithin", "median\nspread", "inside", "good"];
-    let mut grid = Table::new();
-    grid.load_preset(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(crate::cli::width())
-        .set_header(header);
-    for column in grid.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-        column.set_constraint(ColumnConstraint::ContentWidth);
-    }
+    let mut grid = grid(&header);
     for line in summary {
         grid.add_row([
             line.metric.to_owned(),

@@ -1,0 +1,264 @@
+//! The search for the best constants, and how well each is determined.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use argmin::core::{CostFunction, Error, Executor, IterState};
+use argmin::solver::neldermead::NelderMead;
+use gilsim_policies::Span;
+use nalgebra::DMatrix;
+
+use super::constant::Constant;
+use super::{mean_square, residuals, score};
+use crate::validation::score::Score;
+use crate::validation::{Cell, Constants};
+
+/// The first steps of the search, and the steps by which the best constants are moved to see what changes: in
+/// the logarithm.
+const STEP: f64 = 0.25;
+
+/// What is believed of a constant before anything is measured: its logarithm's standard deviation about the default.
+/// A constant about which the cells say nothing comes out as uncertain as this.
+const PRIOR: f64 = std::f64::consts::LN_10;
+
+/// Constants, fitted.
+#[derive(Debug, Clone)]
+pub struct Fit {
+    /// All of them, those that were not fitted as they were.
+    pub constants: Constants,
+    /// Those that were fitted.
+    pub fitted: Vec<Fitted>,
+    /// Mean square of the residuals before.
+    pub before: f64,
+    /// And after.
+    pub after: f64,
+    /// What ended the search.
+    pub stopped: Stopped,
+}
+
+/// A constant, fitted.
+#[derive(Debug, Clone, Copy)]
+pub struct Fitted {
+    /// Which.
+    pub constant: Constant,
+    /// Its value before.
+    pub default: Span,
+    /// Its value after.
+    pub value: Span,
+    /// Standard error of its logarithm: 0.1 is 10 %. Not known if the search was interrupted.
+    pub error: Option<f64>,
+}
+
+/// What ended a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// It found nothing better near by.
+    Settled,
+    /// It had tried as often as it was allowed to.
+    Spent,
+    /// It was interrupted.
+    Interrupted,
+}
+
+/// What is minimised, over the logarithms of the factors by which the constants change.
+struct Search<'a> {
+    cells: &'a [Cell],
+    told: &'a [Constant],
+    replications: u32,
+    /// The scores that count.
+    wanted: Vec<Score>,
+    evaluations: u32,
+    interrupted: &'a AtomicBool,
+    state: RefCell<Progress<'a>>,
+}
+
+/// How far it has come.
+struct Progress<'a> {
+    tried: u32,
+    best: Vec<f64>,
+    least: f64,
+    stopped: Stopped,
+    tell: &'a mut dyn FnMut(u32, f64),
+}
+
+impl Search<'_> {
+    fn constants(&self, logs: &[f64]) -> Constants {
+        let mut constants = Constants::default();
+        for (constant, log) in self.told.iter().zip(logs) {
+            constant.scale(&mut constants, log.exp());
+        }
+        constants
+    }
+
+    fn residuals(&self, logs: &[f64]) -> Vec<f64> {
+        let scores = score(self.cells, &self.constants(logs), self.replications);
+        residuals(&self.wanted, &scores)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Standard errors of the logarithms, from what the residuals do when each constant moves.
+    fn errors(&self, best: &[f64]) -> Option<Vec<f64>> {
+        let here = self.residuals(best);
+        let mut slopes = DMatrix::zeros(here.len(), best.len());
+        for column in 0..best.len() {
+            let at = |step: f64| {
+                let mut logs = best.to_vec();
+                logs[column] += step;
+                (!self.interrupted()).then(|| self.residuals(&logs))
+            };
+            let (low, high) = (at(-STEP)?, at(STEP)?);
+            for (row, (low, high)) in low.iter().zip(&high).enumerate() {
+                slopes[(row, column)] = (high - low) / (2.0 * STEP);
+            }
+            self.tell();
+        }
+        let freedom = (here.len().saturating_sub(best.len())).max(1) as f64;
+        let variance = here.iter().map(|residual| residual * residual).sum::<f64>() / freedom;
+        let mut normal = slopes.transpose() * slopes / variance.max(f64::MIN_POSITIVE);
+        for at in 0..best.len() {
+            normal[(at, at)] += 1.0 / (PRIOR * PRIOR);
+        }
+        let covariance = normal.try_inverse()?;
+        Some((0..best.len()).map(|at| covariance[(at, at)].max(0.0).sqrt()).collect())
+    }
+
+    fn tell(&self) {
+        let mut state = self.state.borrow_mut();
+        state.tried += 1;
+        let (tried, least) = (state.tried, state.least);
+        (state.tell)(tried, least);
+    }
+}
+
+impl CostFunction for &Search<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    /// Simulates nothing any more when it is to stop, so that the rest is over at once; the best so far is
+    /// kept aside. (The solver takes no errors.)
+    fn cost(&self, logs: &Vec<f64>) -> Result<f64, Error> {
+        let tried = self.state.borrow().tried;
+        let stopped = match () {
+            () if self.interrupted() => Some(Stopped::Interrupted),
+            () if tried >= self.evaluations => Some(Stopped::Spent),
+            () => None,
+        };
+        if let Some(stopped) = stopped {
+            self.state.borrow_mut().stopped = stopped;
+            return Ok(f64::MAX);
+        }
+        let cost = mean_square(&self.residuals(logs));
+        let mut state = self.state.borrow_mut();
+        if cost < state.least {
+            state.least = cost;
+            state.best.clone_from(logs);
+        }
+        drop(state);
+        self.tell();
+        Ok(cost)
+    }
+}
+
+/// Fits the constants that the cells can tell something about. `tell` hears how often constants have been
+/// tried, of [`tries`] in all, and the least mean square so far.
+#[must_use]
+pub fn fit(
+    cells: &[Cell],
+    evaluations: u32,
+    replications: u32,
+    interrupted: &AtomicBool,
+    tell: &mut dyn FnMut(u32, f64),
+) -> Fit {
+    let told = Constant::told_by(cells);
+    let wanted = score(cells, &Constants::default(), replications);
+    let before = mean_square(&residuals(&wanted, &wanted));
+    let start = vec![0.0; told.len()];
+    let progress =
+        Progress { tried: 0, best: start.clone(), least: before, stopped: Stopped::Settled, tell };
+    let search = Search {
+        cells,
+        told: &told,
+        replications,
+        wanted,
+        evaluations,
+        interrupted,
+        state: RefCell::new(progress),
+    };
+    let mut corners = vec![start.clone()];
+    for at in 0..told.len() {
+        let mut corner = start.clone();
+        corner[at] = if at % 2 == 0 { STEP } else { -STEP };
+        corners.push(corner);
+    }
+    // Each step tries one set at least. What was found is in the state, however the search ends.
+    if let Ok(solver) = NelderMead::new(corners).with_sd_tolerance(1e-3) {
+        let limit = |state: IterState<_, _, _, _, _, _>| state.max_iters(evaluations.into());
+        let _ = Executor::new(&search, solver).configure(limit).run();
+    }
+    let best = search.state.borrow().best.clone();
+    let errors = search.errors(&best);
+    let constants = search.constants(&best);
+    let fitted = |(at, constant): (usize, &Constant)| Fitted {
+        constant: *constant,
+        default: constant.get(Constants::default()),
+        value: constant.get(constants),
+        error: errors.as_ref().map(|errors| errors[at]),
+    };
+    let fitted = told.iter().enumerate().map(fitted).collect();
+    let state = search.state.into_inner();
+    Fit { constants, fitted, before, after: state.least, stopped: state.stopped }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::tables::ProbeRow;
+    use crate::validation::simulate::simulate;
+
+    /// A machine whose timers are late by 80 us is recognised by its sleeps, and the search says how sure it is.
+    #[test]
+    fn a_slack_timer_is_found() {
+        let mut truth = Constants::default();
+        truth.machine.timer_slack = Span::from_us(80);
+        let cell = |ms: u64| {
+            let setting = ProbeRow {
+                python: "cpython-3.13.5t".into(),
+                lock: "off".into(),
+                cores: 1,
+                task: "sleep".into(),
+                sleep_ns: Some(ms * 1_000_000),
+                ..ProbeRow::default()
+            };
+            let cell = Cell { runs: vec![setting] };
+            let runs = (100..104).map(|repetition| simulate(&cell, &truth, repetition));
+            Cell { runs: runs.collect() }
+        };
+        let cells = [cell(1), cell(10)];
+        let never = AtomicBool::new(false);
+        let mut heard = Vec::new();
+        let fit = fit(&cells, 60, 1, &never, &mut |tried, _| heard.push(tried));
+        assert!(fit.after < fit.before / 4.0, "{} after {}", fit.after, fit.before);
+        let of = |name| fit.fitted.iter().find(|fitted| fitted.constant.name == name).unwrap();
+        let slack = of("linux.timer_slack");
+        let off = (slack.value.ns() as f64 / 80e3).ln();
+        assert!(off.abs() < 3.0 * slack.error.unwrap() && slack.value > slack.default, "{slack:?}");
+        // Sleeps alone tell how much a cold start costs, but not apart from a context switch.
+        assert!(of("linux.context_switch").error.unwrap() > of("linux.cold_start").error.unwrap());
+        assert!(fit.fitted.iter().all(|fitted| fitted.constant.name != "tick.tick"));
+        assert_eq!(heard, (1..=heard.len() as u32).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_interrupted_search_keeps_the_defaults_at_least() {
+        let setting = ProbeRow { cores: 1, task: "sleep".into(), ..ProbeRow::default() };
+        let setting = ProbeRow { sleep_ns: Some(10_000_000), lock: "off".into(), ..setting };
+        let cell = Cell { runs: vec![setting] };
+        let cell = Cell { runs: vec![simulate(&cell, &Constants::default(), 0)] };
+        let fit = fit(&[cell], 60, 1, &AtomicBool::new(true), &mut |_, _| {});
+        assert_eq!((fit.stopped, fit.constants), (Stopped::Interrupted, Constants::default()));
+        assert!(fit.fitted.iter().all(|fitted| fitted.error.is_none()));
+    }
+}
