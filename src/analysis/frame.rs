@@ -71,6 +71,7 @@ pub enum ReadError {
 fn origin(table: &str) -> String {
     match table {
         "runs" | "threads" => "has the experiment been run?".to_owned(),
+        "probe" => "gilsim measure writes measured runs".to_owned(),
         table => format!("run the experiment with the level \"{table}\" or a higher one"),
     }
 }

@@ -104,6 +104,7 @@ fn parse(path: &Path, text: &str) -> Result<Vec<ProbeRow>, ProbeError> {
 
 /// A line; times in seconds.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "what the probe prints")]
 struct Line {
     python: String,
     cpus: u32,

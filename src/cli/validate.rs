@@ -173,6 +173,49 @@ mod tests {
     }
 
     #[test]
+    fn everything_is_written_and_replaced() {
+        let run = |spinners| ProbeRow {
+            python: "cpython-3.13.0".to_owned(),
+            lock: "on".to_owned(),
+            cores: 1,
+            task: "sleep".to_owned(),
+            sleep_ns: Some(10_000_000),
+            spinners,
+            wall_ns: 1_000_000_000,
+            latency_mean_ns: Some(10_200_000),
+            ops: Some(98),
+            ..ProbeRow::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let (against, out) = (folder.path().join("mine.parquet"), folder.path().join("a/b"));
+        write_rows(&against, &[run(0), run(1)], &Vec::new()).unwrap();
+        let mut args = ValidateArgs {
+            against: Some(against.clone()),
+            replications: 2,
+            out: out.clone(),
+            format: Format::Table,
+            quiet: true,
+        };
+        let text = validate(&args).unwrap();
+        assert!(text.contains("2 cells of") && text.contains("ops_per_s"), "{text}");
+        // One figure: without quantiles there are no distributions.
+        assert!(text.trim_end().ends_with("a/b/figures (6 files)"), "{text}");
+        let simulated = read_probe(&out.join("simulated.parquet")).unwrap();
+        assert_eq!(simulated.iter().map(|row| row.repetition).collect::<Vec<_>>(), [0, 1, 0, 1]);
+
+        args.format = Format::Json;
+        let json = validate(&args).unwrap();
+        assert_eq!(std::fs::read_to_string(out.join("scores.json")).unwrap(), json);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["cells"][1]["metric"], "ops_per_s");
+        assert_eq!(json["cells"][1]["measured"], 98.0);
+
+        args.out = against;
+        let error = validate(&args).unwrap_err().to_string();
+        assert!(error.contains("mine.parquet: "), "{error}");
+    }
+
+    #[test]
     fn texts_replace_what_was_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scores.json");

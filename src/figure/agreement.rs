@@ -67,8 +67,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let page_mm = width.mm();
     // How many panels stand beside each other, and how many labels fit below one.
     let (columns, most) = match width {
-        Width::Column => (2, 3),
-        Width::Double => (3, 5),
+        Width::Column => (2, 4),
+        Width::Double => (3, 6),
     };
     let columns = columns.min(panels.len());
     let axes: Vec<_> = panels.iter().map(|panel| axis(panel, most)).collect();

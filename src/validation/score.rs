@@ -308,3 +308,70 @@ pub fn summary(scores: &[Score]) -> Vec<Summary> {
     };
     METRICS.iter().filter_map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(spinners: u32, wall_ns: u64, quantile: u64) -> ProbeRow {
+        ProbeRow {
+            lock: "on".to_owned(),
+            spinners,
+            wall_ns,
+            shared_units: Some(100),
+            slice_p5_ns: Some(quantile),
+            slice_p25_ns: Some(quantile),
+            slice_p50_ns: Some(quantile),
+            slice_p75_ns: Some(quantile),
+            slice_p95_ns: Some(quantile),
+            slice_p99_ns: Some(quantile),
+            ..ProbeRow::default()
+        }
+    }
+
+    fn score(metric: &str, measured: &[ProbeRow], simulated: &[ProbeRow]) -> Score {
+        let cells = Cell::of_runs(measured);
+        let ours = Cell::of_runs(simulated);
+        let runs: Vec<_> = ours.iter().map(|cell| cell.runs.as_slice()).collect();
+        let mut scores = scores(&cells, &runs);
+        scores.retain(|score| score.metric == metric);
+        assert_eq!(scores.len(), 1, "{scores:?}");
+        scores.remove(0)
+    }
+
+    #[test]
+    fn a_distribution_is_as_far_off_as_its_quantiles() {
+        let measured = [1_000_000, 1_100_000, 900_000].map(|quantile| run(2, 1, quantile));
+        let off = |quantile| score("slice_distribution", &measured, &[run(2, 1, quantile)]);
+        for (quantile, inside, good) in
+            [(1_050_000, true, true), (800_000, false, true), (1_300_000, false, false)]
+        {
+            let score = off(quantile);
+            assert!((score.error - (quantile as f64 / 1e6).ln().abs()).abs() < 1e-12, "{score:?}");
+            assert!((score.spread - (1.0_f64 / 0.9).ln()).abs() < 1e-12, "{score:?}");
+            assert_eq!((score.inside, score.good), (inside, good), "{score:?}");
+        }
+        // Half of them are right.
+        let half = ProbeRow { slice_p5_ns: Some(1_000_000), ..run(2, 1, 2_000_000) };
+        let half = ProbeRow { slice_p25_ns: Some(1_000_000), ..half };
+        let half = ProbeRow { slice_p50_ns: Some(1_000_000), ..half };
+        let score = score("slice_distribution", &measured, &[half]);
+        assert!((score.error - 2.0_f64.ln() / 2.0).abs() < 1e-12, "{score:?}");
+    }
+
+    #[test]
+    fn what_can_not_be_told_apart_is_no_error() {
+        let score = score("slice_distribution", &[run(2, 1, 0)], &[run(2, 1, 30_000)]);
+        assert_eq!((score.error, score.spread, score.values), (0.0, 0.0, None));
+    }
+
+    #[test]
+    fn slowdown_is_relative_to_one_thread() {
+        let measured = [run(1, 10, 0), run(2, 19, 0), run(2, 20, 0), run(2, 22, 0)];
+        let score = score("slowdown", &measured, &[run(1, 20, 0), run(2, 50, 0)]);
+        let values = score.values.unwrap();
+        assert_eq!((values.measured_low, values.measured, values.measured_high), (1.9, 2.0, 2.2));
+        assert_eq!((values.simulated, score.error), (2.5, 0.25));
+        assert!((score.spread - 0.1).abs() < 1e-12 && score.good && !score.inside);
+    }
+}

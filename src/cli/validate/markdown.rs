@@ -80,7 +80,7 @@ impl Report<'_> {
 fn entry(score: &Score) -> String {
     let value = match &score.values {
         Some(values) => format!("{} → {}", short(values.measured), short(values.simulated)),
-        None => percent(score.error),
+        None => format!("{} %", short(score.error * 100.0)),
     };
     match (score.inside, score.good) {
         (true, _) => value,
