@@ -1,9 +1,10 @@
 //! Measured against simulated: the probe's runs of real interpreters, done again by the simulator.
 //!
 //! A *cell* is one setting of the probe on one machine, with its repetitions. The simulator does the same
-//! thing as the probe (`simulate`), and both are compared metric by metric (`score`).
+//! thing as the probe (`simulate`), and both are compared metric by metric (`metric`, `score`).
 
 mod constants;
+pub mod metric;
 pub mod score;
 pub mod simulate;
 

@@ -7,9 +7,8 @@ use crate::figure::agreement::{self, Panel, Point};
 use crate::figure::distribution::{self, Group, Row};
 use crate::figure::{FigureError, Policy, Width};
 use crate::trace::tables::ProbeRow;
-use crate::validation::score::{
-    Compared, METRICS, Metric, Score, TOLERANCE, latencies, quantiles, slices,
-};
+use crate::validation::metric::{Compared, METRICS, Metric, latencies, slices};
+use crate::validation::score::{Score, TOLERANCE, quantiles};
 use crate::validation::simulate::policy;
 use crate::validation::{Cell, Constants};
 

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Report, percent, short};
 use crate::validation::Cell;
-use crate::validation::score::{METRICS, Metric, Score};
+use crate::validation::metric::{METRICS, Metric};
+use crate::validation::score::Score;
 
 const LEGEND: &str = "\
 Each entry is `measured → simulated`: the median of the real machine's repetitions, and that of the simulated ones.
