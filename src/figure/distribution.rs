@@ -232,10 +232,10 @@ mod tests {
     }
 
     #[test]
-    fn simulated_times_lie_below_measured_ones_of_the_same_place() {
+    fn boxes_differ_and_end_where_the_axes_do() {
         let alone = |side| {
             let within = Rect { left: 0.0, top: 0.0, width: 60.0, height: 10.0 };
-            canvas::page(60.0, 10.0, |canvas| {
+            canvas::page(120.0, 10.0, |canvas| {
                 draw_quantiles(canvas, side, [10.0, 20.0, 30.0, 40.0, 99.0], 5.0, &within)
             })
         };
