@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod measure;
+mod presets;
 mod validate;
 
 use std::fmt::Write as _;
@@ -22,6 +23,7 @@ use crate::experiment::{Error, Plan, report};
 use crate::plot::Plots;
 use calibrate::{CalibrateArgs, calibrate};
 use measure::{MeasureArgs, measure};
+use presets::{PresetsArgs, presets};
 use validate::{ValidateArgs, validate};
 
 /// Simulates how policies schedule threads on a global lock, such as CPython's GIL.
@@ -62,6 +64,9 @@ enum Command {
         after_help = "Half of the measured cells are fitted, and the score is given for the others too. Ten minutes for the\nproject's own; an interruption (Ctrl-C) keeps the best constants so far.\n\nExamples:\n  gilsim calibrate --against mine.parquet --name my-machine --out my-machine.toml\n  gilsim calibrate --evaluations 50 --format json"
     )]
     Calibrate(CalibrateArgs),
+    /// List the presets of machines and interpreters, with their origin and values.
+    #[command(after_help = "Examples:\n  gilsim presets\n  gilsim presets mine.toml --format json")]
+    Presets(PresetsArgs),
     /// List the policies and their parameters.
     #[command(after_help = "Examples:\n  gilsim policies\n  gilsim policies --format json")]
     Policies {
@@ -120,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate(&args),
         Command::Measure(args) => measure(&args),
         Command::Calibrate(args) => calibrate(&args),
+        Command::Presets(args) => presets(&args),
         Command::Policies { format } => policies(format),
     };
     let text = match result {

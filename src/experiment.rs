@@ -14,6 +14,7 @@ mod explain;
 pub mod journal;
 mod path;
 pub mod plan;
+pub mod presets;
 pub mod report;
 pub mod runner;
 mod source;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -9,6 +10,8 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::{ConfigError, did_you_mean, list};
 use super::explain::explain;
+use super::path::shift;
+use super::presets::{Library, PRESET};
 use super::source::Sources;
 use crate::workload::{KeyPath, Part, SpecError};
 
@@ -20,17 +23,56 @@ pub(super) type Value<'s> = Spanned<DeValue<'s>>;
 pub(super) struct Document<'s> {
     sources: &'s Sources,
     root: Value<'s>,
+    /// What its presets stand for.
+    pub presets: Rc<Library<'s>>,
 }
 
 impl<'s> Document<'s> {
-    /// Parses the experiment file.
-    pub fn parse(sources: &'s Sources) -> Result<Self, ConfigError> {
-        let root = DeTable::parse(sources.file_text()).map_err(|error| {
+    /// Parses the experiment file and the presets.
+    pub fn parse(sources: &'s Sources) -> Result<Self, super::Error> {
+        let document = Self::of_text(sources, 0, sources.file_text())?;
+        let presets = Rc::new(Library::read(&document)?);
+        Ok(Self { presets, ..document })
+    }
+
+    /// Parses one of the texts, which begins at `start`; without presets.
+    pub fn of_text(sources: &'s Sources, start: usize, text: &'s str) -> Result<Self, ConfigError> {
+        let root = DeTable::parse(text).map_err(|error| {
             let (message, help) = explain(error.message());
-            ConfigError { help, ..sources.error(error.span().unwrap_or(0..0), message) }
+            let span = error.span().unwrap_or(0..0);
+            let span = span.start + start..span.end + start;
+            ConfigError { help, ..sources.error(span, message) }
         })?;
-        let span = root.span();
-        Ok(Self { sources, root: Spanned::new(span, DeValue::Table(root.into_inner())) })
+        let root = Spanned::new(root.span(), DeValue::Table(root.into_inner()));
+        Ok(Self { sources, root: shift(root, start), presets: Rc::default() })
+    }
+
+    /// A part of the document as a document.
+    pub fn part(&self, root: Value<'s>) -> Self {
+        Self { root, ..self.clone() }
+    }
+
+    /// The texts.
+    pub const fn sources(&self) -> &'s Sources {
+        self.sources
+    }
+
+    /// The document with the values of its presets in their places.
+    pub fn with_presets(&self) -> Result<Self, ConfigError> {
+        let mut document = self.clone();
+        let root = KeyPath::default();
+        let DeValue::Table(table) = document.root.get_mut() else { return Ok(document) };
+        if let Some(machine) = table.get_mut("machine") {
+            self.presets.fill(self, &root.key("machine"), machine)?;
+        }
+        let policies = table.get_mut("policies").map(Spanned::get_mut);
+        if let Some(DeValue::Table(policies)) = policies {
+            for (name, policy) in policies.iter_mut() {
+                let at = root.key("policies").key(name.get_ref().as_ref());
+                self.presets.fill(self, &at, policy)?;
+            }
+        }
+        Ok(document)
     }
 
     /// Reads the document as a `T`.
@@ -118,7 +160,7 @@ impl<'s> Document<'s> {
         let mut here = &mut self.root;
         for (depth, part) in path.0.iter().enumerate() {
             let above = KeyPath(path.0[..depth].to_vec());
-            if let Some(missing) = missing(here.get_ref(), &above, part) {
+            if let Some(missing) = missing(&self.presets, here.get_ref(), &above, part) {
                 return error(missing);
             }
             here = match (here.get_mut(), part) {
@@ -139,7 +181,7 @@ impl<'s> Document<'s> {
 
     /// Lays a table over the document: what it has replaces what was there, tables go on to merge.
     pub fn merge(&mut self, patch: Value<'s>) {
-        merge(&mut self.root, patch, &KeyPath::default());
+        merge(&self.presets, &mut self.root, patch, &KeyPath::default());
     }
 }
 
@@ -159,11 +201,18 @@ fn index(part: &Part) -> Option<usize> {
     }
 }
 
-fn merge<'s>(base: &mut Value<'s>, patch: Value<'s>, at: &KeyPath) {
+/// Lays a value over another that stands at `at`.
+pub(super) fn merge<'s>(
+    presets: &Library<'s>,
+    base: &mut Value<'s>,
+    patch: Value<'s>,
+    at: &KeyPath,
+) {
     let span = patch.span();
     match (base.get_mut(), patch.into_inner()) {
         (DeValue::Table(base), DeValue::Table(patch)) => {
-            let other_kind = patch.keys().any(|key| !base.contains_key(key.get_ref().as_ref()));
+            let kinds = presets.kinds(at, base);
+            let other_kind = presets.kinds(at, &patch).iter().any(|kind| !kinds.contains(kind));
             if is_kind(at) && other_kind {
                 *base = patch;
                 return;
@@ -171,7 +220,7 @@ fn merge<'s>(base: &mut Value<'s>, patch: Value<'s>, at: &KeyPath) {
             for (key, value) in patch {
                 let at = at.key(key.get_ref().as_ref());
                 match base.get_mut(key.get_ref().as_ref()) {
-                    Some(base) => merge(base, value, &at),
+                    Some(base) => merge(presets, base, value, &at),
                     None => drop(base.insert(key, value)),
                 }
             }
@@ -194,13 +243,20 @@ fn is_kind(path: &KeyPath) -> bool {
 }
 
 /// Why a path can't go on from the value at `above` to `part`, if it can't.
-fn missing(value: &DeValue<'_>, above: &KeyPath, part: &Part) -> Option<String> {
+fn missing(
+    presets: &Library<'_>,
+    value: &DeValue<'_>,
+    above: &KeyPath,
+    part: &Part,
+) -> Option<String> {
     match (value, part) {
         (DeValue::Table(table), Part::Key(key)) => {
             let keys = || table.keys().map(|key| key.get_ref().as_ref());
             let chosen =
                 matches!(&above.0[..], [Part::Key(key)] if key == "groups" || key == "policies");
-            if table.contains_key(key.as_str()) || (!chosen && !is_kind(above)) {
+            let kinds = presets.kinds(above, table);
+            let fits = |key: &str| key == PRESET || kinds.contains(&key);
+            if table.contains_key(key.as_str()) || (!chosen && (!is_kind(above) || fits(key))) {
                 None
             } else if chosen {
                 let near = did_you_mean(key, keys());
@@ -212,7 +268,7 @@ fn missing(value: &DeValue<'_>, above: &KeyPath, part: &Part) -> Option<String> 
             } else {
                 Some(format!(
                     "`{above}` is {}, not `{key}`; to change that, set the whole of `{above}`",
-                    list(keys())
+                    list(kinds.iter().copied())
                 ))
             }
         }

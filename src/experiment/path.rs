@@ -75,7 +75,7 @@ pub(super) fn parse_override<'s>(
 }
 
 /// Moves the places of a value that was read on its own.
-fn shift(value: Value<'_>, by: usize) -> Value<'_> {
+pub(super) fn shift(value: Value<'_>, by: usize) -> Value<'_> {
     let moved = |span: Range<usize>| span.start + by..span.end + by;
     let span = moved(value.span());
     let inner = match value.into_inner() {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::document::Document;
 use super::error::{ConfigError, Error};
 use super::path::{Override, parse_override};
+use super::presets::{self, Presets};
 use super::source::Sources;
 use super::spec::{ExperimentSpec, SCHEMA};
 use super::sweep;
@@ -116,6 +117,7 @@ impl Plan {
     /// # Errors
     /// As [`Self::load`].
     pub fn from_sources(sources: &Sources) -> Result<Self, Error> {
+        let sources = &presets::with_file(sources)?;
         let document = Document::parse(sources)?;
         check_schema(&document)?;
         let stem = sources.path().file_stem().map(|stem| stem.to_string_lossy());
@@ -125,31 +127,37 @@ impl Plan {
             .replace(|letter: char| !(letter.is_alphanumeric() || "-_.".contains(letter)), "-");
         let folder = sources.path().parent().unwrap_or(Path::new("")).to_owned();
 
+        let encode = |error: toml::ser::Error| Error::file(sources.path(), error);
         let mut specs = Vec::new();
+        let mut tables = Vec::new();
         let mut points = Vec::new();
+        let mut named = Vec::new();
         for (case, document) in cases(sources, &document)? {
             // The sweep first: its own messages say more than the types' would.
             let swept = sweep::expand(&document)?;
-            let mut spec: ExperimentSpec = document.read()?;
+            let mut spec: ExperimentSpec = document.with_presets()?.read()?;
             spec.complete(&stem);
             for point in swept {
                 points.push(Arc::new(plan_point(case.clone(), point, &stem, &folder)?));
             }
-            specs.push((case, spec));
+            let mut table = toml::Table::try_from(&spec).map_err(encode)?;
+            named.extend(sweep::keep_presets(&document, &mut table)?);
+            tables.push((case, table));
+            specs.push(spec);
         }
         let runs = runs(&points);
         let runs = runs.map_err(|message| document.error_at(&KeyPath::default(), message))?;
-        let name = specs.first().and_then(|(_, spec)| spec.name.clone()).unwrap_or(stem);
-        let measured = specs.iter().find_map(|(_, spec)| spec.measured.as_ref());
+        let name = specs.first().and_then(|spec| spec.name.clone()).unwrap_or(stem);
+        let measured = specs.iter().find_map(|spec| spec.measured.as_ref());
         // Read now: a mistake should not wait for the end of a long experiment.
         let measured = measured.map(|measured| {
             let path = folder.join(&measured.file);
             std::fs::read(&path).map_err(Error::at(&path))
         });
         let measured = measured.transpose()?;
-        let encode = |error: toml::ser::Error| Error::file(sources.path(), error);
-        let resolved = resolve(&name, specs.clone()).map_err(encode)?;
-        let hash = hash(&name, specs, &folder, encode)?;
+        let presets = document.presets.named(&document, |name| named.contains(name))?;
+        let resolved = resolve(&name, &presets, tables.clone()).map_err(encode)?;
+        let hash = hash(&name, presets, tables, &folder, encode)?;
         Ok(Self { name, folder, resolved, hash, measured, points, runs })
     }
 }
@@ -179,7 +187,7 @@ fn cases<'s>(
     let at = KeyPath::default().key("cases");
     let mut cases = Vec::new();
     for (name, span, patch) in document.entries(&at) {
-        for key in ["schema", "name", "cases"] {
+        for key in ["schema", "name", "presets", "cases"] {
             if document.get(&at.key(name).key(key)).is_some() {
                 let at = at.key(name).key(key);
                 return Err(document.error_at(&at, format!("a case can't change `{key}`")));
@@ -268,37 +276,45 @@ fn runs(points: &[Arc<Point>]) -> Result<Vec<PlannedRun>, String> {
     Ok(runs)
 }
 
-type Specs = Vec<(Option<String>, ExperimentSpec)>;
+/// The cases, all keys filled in.
+type Cases = Vec<(Option<String>, toml::Table)>;
 
 /// The configuration as a file that needs no defaults.
-fn resolve(name: &str, specs: Specs) -> Result<String, toml::ser::Error> {
-    let mut cases = toml::Table::new();
-    for (case, spec) in specs {
-        let mut table = toml::Table::try_from(spec)?;
-        let Some(case) = case else { return toml::to_string(&table) };
+fn resolve(name: &str, presets: &Presets, cases: Cases) -> Result<String, toml::ser::Error> {
+    let presets = toml::Table::try_from(presets)?;
+    let presets = (!presets.is_empty()).then(|| ("presets".to_owned(), presets.into()));
+    let mut tables = toml::Table::new();
+    for (case, mut table) in cases {
+        let Some(case) = case else {
+            table.extend(presets);
+            return toml::to_string(&table);
+        };
         table.remove("schema");
         table.remove("name");
-        cases.insert(case, table.into());
+        tables.insert(case, table.into());
     }
     let mut file = toml::Table::new();
     file.insert("schema".to_owned(), i64::from(SCHEMA).into());
     file.insert("name".to_owned(), name.into());
-    file.insert("cases".to_owned(), cases.into());
+    file.extend(presets);
+    file.insert("cases".to_owned(), tables.into());
     toml::to_string(&file)
 }
 
 fn hash(
     name: &str,
-    mut specs: Specs,
+    mut presets: Presets,
+    mut cases: Cases,
     folder: &Path,
     encode: impl Fn(toml::ser::Error) -> Error,
 ) -> Result<String, Error> {
-    for (_, spec) in &mut specs {
-        spec.question.clear();
-        spec.expect.clear();
-        spec.measured = None;
+    presets.clear_origins();
+    for (_, table) in &mut cases {
+        for prose in ["question", "expect", "measured"] {
+            table.remove(prose);
+        }
     }
-    let text = resolve(name, specs).map_err(&encode)?;
+    let text = resolve(name, &presets, cases).map_err(&encode)?;
     let mut files = Vec::new();
     empirical_files(
         &toml::Value::Table(text.parse().map_err(|error| {

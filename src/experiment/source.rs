@@ -1,4 +1,4 @@
-//! The texts that an experiment comes from: its file and the overrides of the command line.
+//! The texts that an experiment comes from: its file, the overrides of the command line, and presets.
 //!
 //! All texts share one range of positions, one behind the other. A position therefore says which
 //! text it is in, and a value may be moved anywhere without forgetting where it was written.
@@ -7,13 +7,16 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Error};
+use super::presets;
 
 /// The texts.
 #[derive(Debug, Clone)]
 pub struct Sources {
     path: PathBuf,
-    /// Where each text comes from, where it begins, and what it says. The file is the first.
+    /// Where each text comes from, where it begins, and what it says: the file, the overrides, the presets.
     texts: Vec<(String, usize, String)>,
+    /// How many overrides there are.
+    overrides: usize,
 }
 
 impl Sources {
@@ -29,13 +32,26 @@ impl Sources {
     /// The same for a text that is at hand.
     #[must_use]
     pub fn new(path: &Path, text: String, overrides: &[String]) -> Self {
-        let mut texts = vec![(path.display().to_string(), 0, text)];
-        let mut end = texts[0].2.len() + 1;
+        let mut sources =
+            Self { path: path.to_owned(), texts: Vec::new(), overrides: overrides.len() };
+        sources.add(path.display().to_string(), text);
         for text in overrides {
-            texts.push(("--set".to_owned(), end, text.clone()));
-            end += text.len() + 1;
+            sources.add("--set".to_owned(), text.clone());
         }
-        Self { path: path.to_owned(), texts }
+        sources.add(presets::BUILT_IN_NAME.to_owned(), presets::BUILT_IN.to_owned());
+        sources
+    }
+
+    fn add(&mut self, origin: String, text: String) {
+        let start = self.texts.last().map_or(0, |(_, start, text)| start + text.len() + 1);
+        self.texts.push((origin, start, text));
+    }
+
+    /// The same with another file of presets.
+    pub(super) fn with_presets(&self, path: &Path, text: String) -> Self {
+        let mut sources = self.clone();
+        sources.add(path.display().to_string(), text);
+        sources
     }
 
     /// The experiment file.
@@ -52,7 +68,12 @@ impl Sources {
 
     /// Begin and text of each override.
     pub fn overrides(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.texts[1..].iter().map(|(_, start, text)| (*start, text.as_str()))
+        self.texts[1..=self.overrides].iter().map(|(_, start, text)| (*start, text.as_str()))
+    }
+
+    /// Begin and text of each file of presets; a later one goes before an earlier one.
+    pub(super) fn presets(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.texts[self.overrides + 1..].iter().map(|(_, start, text)| (*start, text.as_str()))
     }
 
     /// An error about what stands at `span`.

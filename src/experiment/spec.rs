@@ -28,6 +28,11 @@ pub struct ExperimentSpec {
     /// Names the directory of the results; the file's name without its ending if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// A file of presets, relative to the experiment file, or the presets themselves; those with the names of
+    /// built-in ones replace them. The resolved configuration has their values instead, and here
+    /// those alone that are swept.
+    #[serde(default, skip_serializing)]
+    pub presets: Option<toml::Value>,
     /// What the experiment asks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub question: String,
@@ -55,11 +60,11 @@ pub struct ExperimentSpec {
     /// The column of the table of runs that figures show over the sweep; `ops_per_s` if not given.
     #[serde(default = "throughput")]
     pub metric: String,
-    /// Where the threads run.
+    /// Where the threads run: a machine, or `preset = "NAME"` and beside it what differs from the preset.
     pub machine: MachineSpec,
     /// What they do, by the group's name.
     pub groups: IndexMap<String, GroupSpec>,
-    /// Who may have the lock, by the name in tables and figures.
+    /// Who may have the lock, by the name in tables and figures: a policy, or a preset as for the machine.
     pub policies: IndexMap<String, PolicySpec>,
     /// Values to vary.
     #[serde(default, skip_serializing_if = "SweepSpec::is_empty")]
@@ -186,22 +191,34 @@ impl ExperimentSpec {
             let message = format!("names no number of the table of runs{help}");
             return refuse(root.key("metric"), &message);
         }
-        self.machine.validate().map_err(|(parameter, message)| {
-            SpecError::value(root.key("machine").key("linux").key(parameter), message)
-        })?;
-        check_spans(&root.key("machine"), &self.machine)?;
-        check_spans(&root.key("policies"), &self.policies)?;
+        check_machine(&self.machine).map_err(|error| error.under(&root.key("machine")))?;
         if self.policies.is_empty() {
             return refuse(root.key("policies"), "must name at least one policy");
         }
         for (name, policy) in &self.policies {
-            policy.validate().map_err(|error| {
-                let at = root.key("policies").key(name).key(policy.name());
-                SpecError::value(at.key(error.parameter), error.message)
-            })?;
+            let at = root.key("policies").key(name);
+            check_policy(policy).map_err(|error| error.under(&at))?;
         }
         Ok(())
     }
+}
+
+/// Checks what the types of a machine's parameters cannot.
+pub(super) fn check_machine(machine: &MachineSpec) -> Result<(), SpecError> {
+    let root = KeyPath::default();
+    machine.validate().map_err(|(parameter, message)| {
+        SpecError::value(root.key("linux").key(parameter), message)
+    })?;
+    check_spans(&root, machine)
+}
+
+/// Checks what the types of a policy's parameters cannot.
+pub(super) fn check_policy(policy: &PolicySpec) -> Result<(), SpecError> {
+    let root = KeyPath::default();
+    check_spans(&root, policy)?;
+    policy.validate().map_err(|error| {
+        SpecError::value(root.key(policy.name()).key(error.parameter), error.message)
+    })
 }
 
 /// Refuses times that are longer than any run, wherever they stand.

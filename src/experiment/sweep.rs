@@ -9,6 +9,7 @@ use super::condition;
 use super::document::{Document, Value};
 use super::error::ConfigError;
 use super::path::parse_path;
+use super::presets::PRESET;
 use super::spec::SweepSpec;
 use crate::trace::tables::run::SWEEP_PREFIX;
 use crate::workload::{KeyPath, Part};
@@ -79,7 +80,8 @@ pub(super) fn expand<'s>(document: &Document<'s>) -> Result<Vec<SweptDocument<'s
 
     let conditions = sweep.key("where");
     let mut kept = Vec::new();
-    for point in points {
+    for mut point in points {
+        point.document = point.document.with_presets()?;
         if meets_all(&point.document, &conditions)? {
             kept.push(point);
         }
@@ -96,6 +98,46 @@ impl<'s> SweptDocument<'s> {
         let read = self.document.read_value(value.clone())?;
         self.swept.push(Setting { path: axis.path.clone(), value: read, place, labelled });
         self.document.set(&axis.path, axis.span.clone(), value.clone())
+    }
+}
+
+/// Prepares a resolved document for the presets that are swept: at their places it has what was written
+/// there, since every other value comes from the preset. Gives the texts that may name presets.
+pub(super) fn keep_presets(
+    document: &Document<'_>,
+    resolved: &mut toml::Table,
+) -> Result<Vec<String>, ConfigError> {
+    let mut texts = Vec::new();
+    for axis in [axes(document, "product")?, axes(document, "together")?].into_iter().flatten() {
+        for value in &axis.values {
+            texts_within(&document.read_value(value.clone())?, &mut texts);
+        }
+        let Some((Part::Key(last), above)) = axis.path.0.split_last() else { continue };
+        let above = KeyPath(above.to_vec());
+        if let (PRESET, Some(written)) = (last.as_str(), document.get(&above)) {
+            let written = document.read_value(written.clone())?;
+            texts_within(&written, &mut texts);
+            // A machine or a policy: the only places of presets.
+            match &above.0[..] {
+                [Part::Key(machine)] => drop(resolved.insert(machine.clone(), written)),
+                [Part::Key(policies), Part::Key(name)] => {
+                    let policies = resolved.get_mut(policies).and_then(toml::Value::as_table_mut);
+                    policies.map(|policies| policies.insert(name.clone(), written));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// The texts in a value, however deep.
+fn texts_within(value: &toml::Value, texts: &mut Vec<String>) {
+    match value {
+        toml::Value::String(text) => texts.push(text.clone()),
+        toml::Value::Array(values) => values.iter().for_each(|value| texts_within(value, texts)),
+        toml::Value::Table(table) => table.values().for_each(|value| texts_within(value, texts)),
+        _ => {}
     }
 }
 
@@ -153,7 +195,9 @@ fn check<'s>(
             let message = format!("`{path}` is swept twice");
             return Err(document.error(span.clone(), message));
         }
-        let fixed = ["schema", "name", "seed", "sweep", "cases", "measured", "question", "expect"];
+        let fixed = [
+            "schema", "name", "presets", "seed", "sweep", "cases", "measured", "question", "expect",
+        ];
         if matches!(&path.0[..], [Part::Key(key), ..] if fixed.contains(&key.as_str())) {
             return Err(document.error(span.clone(), format!("`{path}` can't be swept")));
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::*;
 
 mod bad_input;
+mod presets;
 
 pub(super) const FILE: &str = r#"schema = 1
 question = "who waits?"
