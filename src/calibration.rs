@@ -8,6 +8,8 @@
 mod constant;
 mod fit;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 pub use constant::{CONSTANTS, Constant};
@@ -42,12 +44,12 @@ pub fn halves(cells: Vec<Cell>) -> [Vec<Cell>; 2] {
     halves
 }
 
-/// The score of cells under the constants; `replications` runs of each.
+/// The score of cells under the constants, from these replications of each.
 #[must_use]
-pub fn score(cells: &[Cell], constants: &Constants, replications: u32) -> Vec<Score> {
+pub fn score(cells: &[Cell], constants: &Constants, replications: Range<u32>) -> Vec<Score> {
     let runs: Vec<Vec<ProbeRow>> = cells
         .par_iter()
-        .map(|cell| (0..replications).map(|number| simulate(cell, constants, number)).collect())
+        .map(|cell| replications.clone().map(|number| simulate(cell, constants, number)).collect())
         .collect();
     let runs: Vec<_> = runs.iter().map(Vec::as_slice).collect();
     scores(cells, &runs)

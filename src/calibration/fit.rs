@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use argmin::core::{CostFunction, Error, Executor, IterState};
 use argmin::solver::neldermead::NelderMead;
 use gilsim_policies::Span;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::constant::Constant;
 use super::{mean_square, residuals, score};
@@ -90,9 +90,10 @@ impl Search<'_> {
         constants
     }
 
-    fn residuals(&self, logs: &[f64]) -> Vec<f64> {
-        let scores = score(self.cells, &self.constants(logs), self.replications);
-        residuals(&self.wanted, &scores)
+    /// By the `set`-th set of random numbers; the search uses the first.
+    fn residuals(&self, logs: &[f64], set: u32) -> Vec<f64> {
+        let replications = set * self.replications..(set + 1) * self.replications;
+        residuals(&self.wanted, &score(self.cells, &self.constants(logs), replications))
     }
 
     fn interrupted(&self) -> bool {
@@ -100,29 +101,39 @@ impl Search<'_> {
     }
 
     /// Standard errors of the logarithms, from what the residuals do when each constant moves.
+    ///
+    /// Chance moves them too, and would make everything look well determined: the slopes are taken by two sets of
+    /// random numbers, and only what both have in common counts.
     fn errors(&self, best: &[f64]) -> Option<Vec<f64>> {
-        let here = self.residuals(best);
-        let mut slopes = DMatrix::zeros(here.len(), best.len());
+        let here = self.residuals(best, 0);
+        let (one, other) = (self.slopes(best, 0)?, self.slopes(best, 1)?);
+        let freedom = (here.len().saturating_sub(best.len())).max(1) as f64;
+        let variance = here.iter().map(|residual| residual * residual).sum::<f64>() / freedom;
+        let common = one.transpose() * other;
+        let normal = (&common + common.transpose()) / (2.0 * variance.max(f64::MIN_POSITIVE));
+        let mut known = normal.symmetric_eigen();
+        // Directions of which less than nothing seems to be known are those of which nothing is.
+        known.eigenvalues.apply(|value| *value = 1.0 / (value.max(0.0) + 1.0 / (PRIOR * PRIOR)));
+        let covariance = known.recompose();
+        Some((0..best.len()).map(|at| covariance[(at, at)].max(0.0).sqrt()).collect())
+    }
+
+    /// What each residual (row) does when each constant (column) moves. Nothing if the user does not want to wait.
+    fn slopes(&self, best: &[f64], set: u32) -> Option<DMatrix<f64>> {
+        let mut columns = Vec::new();
         for column in 0..best.len() {
+            if self.interrupted() {
+                return None;
+            }
             let at = |step: f64| {
                 let mut logs = best.to_vec();
                 logs[column] += step;
-                (!self.interrupted()).then(|| self.residuals(&logs))
+                DVector::from_vec(self.residuals(&logs, set))
             };
-            let (low, high) = (at(-STEP)?, at(STEP)?);
-            for (row, (low, high)) in low.iter().zip(&high).enumerate() {
-                slopes[(row, column)] = (high - low) / (2.0 * STEP);
-            }
+            columns.push((at(STEP) - at(-STEP)) / (2.0 * STEP));
             self.tell();
         }
-        let freedom = (here.len().saturating_sub(best.len())).max(1) as f64;
-        let variance = here.iter().map(|residual| residual * residual).sum::<f64>() / freedom;
-        let mut normal = slopes.transpose() * slopes / variance.max(f64::MIN_POSITIVE);
-        for at in 0..best.len() {
-            normal[(at, at)] += 1.0 / (PRIOR * PRIOR);
-        }
-        let covariance = normal.try_inverse()?;
-        Some((0..best.len()).map(|at| covariance[(at, at)].max(0.0).sqrt()).collect())
+        Some(DMatrix::from_columns(&columns))
     }
 
     fn tell(&self) {
@@ -150,7 +161,7 @@ impl CostFunction for &Search<'_> {
             self.state.borrow_mut().stopped = stopped;
             return Ok(f64::MAX);
         }
-        let cost = mean_square(&self.residuals(logs));
+        let cost = mean_square(&self.residuals(logs, 0));
         let mut state = self.state.borrow_mut();
         if cost < state.least {
             state.least = cost;
@@ -173,7 +184,7 @@ pub fn fit(
     tell: &mut dyn FnMut(u32, f64),
 ) -> Fit {
     let told = Constant::told_by(cells);
-    let wanted = score(cells, &Constants::default(), replications);
+    let wanted = score(cells, &Constants::default(), 0..replications);
     let before = mean_square(&residuals(&wanted, &wanted));
     let start = vec![0.0; told.len()];
     let progress =

@@ -69,7 +69,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<String, Error> {
     let [seen, unseen] = halves(cells);
     let fit = search(args, &seen);
     let half = |what, cells: &[Cell]| {
-        let of = |constants| summary(&score(cells, constants, args.replications));
+        let of = |constants| summary(&score(cells, constants, 0..args.replications));
         let (before, after) = (of(&Constants::default()), of(&fit.constants));
         Half { what, cells: cells.len(), before, after }
     };
