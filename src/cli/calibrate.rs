@@ -234,3 +234,43 @@ fn json(name: &str, args: &CalibrateArgs, fit: &Fit, halves: &[Half]) -> String 
         "halves": halves.collect::<Vec<_>>(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::presets::Presets;
+    use crate::machine::MachineSpec;
+    use crate::trace::tables::ProbeRow;
+    use gilsim_policies::PolicySpec;
+
+    #[test]
+    fn what_is_written_is_a_file_of_presets() {
+        let setting = |python: &str, ticks: Option<u64>| ProbeRow {
+            python: python.into(),
+            lock: "on".into(),
+            cores: 3,
+            task: "sleep".into(),
+            sleep_ns: Some(100_000_000),
+            check_interval_ticks: ticks,
+            ..ProbeRow::default()
+        };
+        let cells = [setting("cpython-2.7", Some(100)), setting("cpython-3.13", None)];
+        let cells = cells.map(|run| Cell { runs: vec![run] });
+        let fit = fit(&cells, 1, 1, &AtomicBool::new(true), &mut |_, _| {});
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        std::fs::write(&file, presets("my machine", "a test", &fit, &cells).unwrap()).unwrap();
+        let read = Presets::load(Some(&file)).unwrap();
+        let MachineSpec::Linux(machine) = read.machines["my machine"].spec else {
+            panic!("{read:?}")
+        };
+        let cores = machine.cores;
+        let defaults = Constants::default();
+        assert_eq!(machine, crate::machine::LinuxParameters { cores, ..defaults.machine });
+        assert_eq!(cores.get(), 3);
+        let interpreter = |name: &str| read.interpreters[name].spec;
+        assert_eq!(interpreter("cpython-2.7"), PolicySpec::Tick(defaults.tick));
+        assert_eq!(interpreter("cpython-3.13"), PolicySpec::TimedWait(defaults.timed_wait));
+        assert_eq!(read.machines["my machine"].origin, "a test");
+    }
+}
