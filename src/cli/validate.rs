@@ -27,7 +27,7 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
     /// How often each cell is simulated.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
     replications: u32,
     /// The directory of simulated runs, scores and figures; files that are there already are replaced.
     #[arg(long, value_name = "DIR", default_value = "results/validate")]

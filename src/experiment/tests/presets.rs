@@ -96,18 +96,17 @@ fn cases_change_a_preset_or_its_values() {
         machine.linux.cores = 1
         [cases.ideal]
         machine.ideal = {}
-        [cases.laptop]
-        machine.preset = "laptop"
+        [cases.large]
+        machine.preset = "linux-6.18-hz250-2core"
         [cases.perfect]
         machine = { preset = "perfect" }
     "#;
-    let text = format!("{}{cases}", with_mine("machine.preset = 'linux-6.18-hz250-2core'"));
+    let text =
+        format!("{}{cases}", with_mine("machine = { preset = 'laptop', linux = { cores = 3 } }"));
     let plan = plan(&text, &[]).unwrap();
-    assert_eq!(
-        linux(&plan, 0),
-        LinuxParameters { cores: 1.try_into().unwrap(), ..Default::default() }
-    );
-    assert_eq!(linux(&plan, 2).cores.get(), 8);
+    let of = |point| (linux(&plan, point).cores.get(), linux(&plan, point).tick);
+    assert_eq!(of(0), (1, Span::from_ms(1)), "the preset's tick");
+    assert_eq!(of(2), (3, Span::from_ms(4)), "what stands beside stays");
     for ideal in [1, 3] {
         assert!(matches!(plan.points[ideal].experiment.machine, MachineSpec::Ideal(_)));
     }
