@@ -174,7 +174,7 @@ impl CostFunction for &Search<'_> {
 }
 
 /// Fits the constants that the cells can tell something about. `tell` hears how often constants have been
-/// tried, of [`tries`] in all, and the least mean square so far.
+/// tried or moved (at most `evaluations` times, and then twice each), and the least mean square so far.
 #[must_use]
 pub fn fit(
     cells: &[Cell],
