@@ -107,9 +107,15 @@ pub trait Machine {
         Span::ZERO
     }
 
-    /// What it costs, this time, to lock a mutex that another thread is about to unlock \[CPU time of the
-    /// caller\].
-    fn contended_call(&mut self) -> Span {
+    /// What it costs, this time, to lock a mutex that another thread is about to unlock, for who has done without
+    /// the lock's code for so long \[CPU time of the caller\].
+    fn contended_call(&mut self, _without: Span) -> Span {
+        Span::ZERO
+    }
+
+    /// What the way into a wait for a condition variable takes longer on a core that is so cold that it makes the
+    /// thread's own code take `cold` longer \[CPU time of the caller\].
+    fn cold_call(&self, _cold: Span) -> Span {
         Span::ZERO
     }
 

@@ -22,6 +22,7 @@ mod phases;
 pub mod queue;
 mod releasing;
 mod thread;
+mod timers;
 
 use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};
 

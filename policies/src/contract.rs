@@ -134,6 +134,18 @@ pub enum Check {
     LetGo,
 }
 
+/// What the sleepers of a lock sleep at. It decides from when on a release finds them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Primitive {
+    /// A semaphore, or a word in memory: a sleeper is there once the kernel has looked at the word a last time.
+    Semaphore,
+    /// A condition variable, and the mutex that guards the lock's state: who asks is there at once, and
+    /// a releaser has the mutex while it wakes its successor.
+    Condition,
+    /// A queue of the lock's own: who asks is there at once.
+    Queue,
+}
+
 /// A rule that decides who has a lock, and for how long.
 pub trait Policy: Debug + Send {
     /// A thread stands before the lock: may it take it, or does it sleep?
@@ -151,10 +163,9 @@ pub trait Policy: Debug + Send {
     /// `view.holder` still names the releaser. A named successor is always one of the sleepers.
     fn release(&mut self, view: &View, reason: Reason) -> Release;
 
-    /// Whether a mutex guards the lock's state, and a releaser holds it while it wakes its successor: the
-    /// usual lock and condition variable. Who is woken faster than that has to wait for the mutex.
-    fn guarded(&self) -> bool {
-        false
+    /// What the lock's sleepers sleep at.
+    fn primitive(&self) -> Primitive {
+        Primitive::Semaphore
     }
 
     /// The distance between two check points \[computing time of the holder\]; `None` if the

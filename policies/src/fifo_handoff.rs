@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Parameters;
-use crate::{Answer, Ask, Policy, Reason, Release, Successor, Then, ThreadId, View};
+use crate::{Answer, Ask, Policy, Primitive, Reason, Release, Successor, Then, ThreadId, View};
 
 /// The policy; it has no parameters and no state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ impl Policy for FifoHandoff {
     fn release(&mut self, view: &View, _reason: Reason) -> Release {
         let successor = view.sleepers.first().map_or(Successor::Nobody, Successor::HandOver);
         Release { successor, then: Then::GoOn }
+    }
+
+    fn primitive(&self) -> Primitive {
+        Primitive::Queue
     }
 }
 

@@ -29,7 +29,9 @@ pub mod units;
 #[cfg(test)]
 mod script;
 
-pub use contract::{Answer, Ask, Check, Entry, Policy, Reason, Release, Successor, Then, View};
+pub use contract::{
+    Answer, Ask, Check, Entry, Policy, Primitive, Reason, Release, Successor, Then, View,
+};
 pub use pick::{PickRule, Picker};
 pub use queue::WaitQueue;
 pub use spec::PolicySpec;

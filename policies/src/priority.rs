@@ -35,7 +35,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{Parameters, SpecError};
 use crate::{
-    Answer, Ask, Check, Entry, Policy, Reason, Release, Span, Successor, Then, ThreadId, View,
+    Answer, Ask, Check, Entry, Policy, Primitive, Reason, Release, Span, Successor, Then, ThreadId,
+    View,
 };
 
 /// Named sets of parameters.
@@ -239,8 +240,8 @@ impl Policy for Priority {
         }
     }
 
-    fn guarded(&self) -> bool {
-        true
+    fn primitive(&self) -> Primitive {
+        Primitive::Condition
     }
 
     fn check_spacing(&self) -> Option<Span> {

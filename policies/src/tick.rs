@@ -31,7 +31,9 @@ use std::num::NonZeroU64;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::{Parameters, SpecError};
-use crate::{Answer, Ask, Check, Policy, Reason, Release, Span, Successor, Then, ThreadId, View};
+use crate::{
+    Answer, Ask, Check, Policy, Primitive, Reason, Release, Span, Successor, Then, ThreadId, View,
+};
 
 /// How a released lock finds its next holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,6 +121,14 @@ impl Policy for Tick {
             (None, _) => Successor::Nobody,
         };
         Release { successor, then: Then::GoOn }
+    }
+
+    fn primitive(&self) -> Primitive {
+        match self.parameters.handover {
+            Handover::Barging => Primitive::Semaphore,
+            // It counts its owners before they sleep.
+            Handover::Direct => Primitive::Queue,
+        }
     }
 
     fn check_spacing(&self) -> Option<Span> {

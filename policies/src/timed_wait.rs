@@ -31,8 +31,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{Parameters, SpecError};
 use crate::{
-    Answer, Ask, Check, Entry, PickRule, Picker, Policy, Reason, Release, Span, Successor, Then,
-    ThreadId, View,
+    Answer, Ask, Check, Entry, PickRule, Picker, Policy, Primitive, Reason, Release, Span,
+    Successor, Then, ThreadId, View,
 };
 
 /// Parameters of [`TimedWait`].
@@ -45,8 +45,9 @@ pub struct TimedWaitParameters {
     /// Distance between check points. 25 ns: one iteration of a counting loop of CPython 3.13 on a
     /// 2.6 GHz Zen 4 (3.12 and later check once an iteration); about 8 ns, an opcode, up to 3.11.
     pub check_spacing: Span,
-    /// Whom a release wakes. glibc's condition variables (2.25 and later) keep no order between
-    /// waiters that time out and wait again; a random pick is nearest to the measured waits.
+    /// Whom a release wakes. `fifo_requeue`: glibc's condition variables (2.25 and later) signal the oldest
+    /// group of waiters, the kernel wakes the longest sleeper, and who times out and waits again is in the youngest
+    /// group.
     pub pick: PickRule,
     /// Whether a forced drop lasts until another thread has taken the lock: `FORCE_SWITCHING`, on in
     /// every release.
@@ -58,7 +59,7 @@ impl Default for TimedWaitParameters {
         Self {
             interval: Span::from_ms(5),
             check_spacing: Span::from_ns(25),
-            pick: PickRule::Random,
+            pick: PickRule::FifoRequeue,
             force_switching: true,
         }
     }
@@ -148,8 +149,8 @@ impl Policy for TimedWait {
         Release { successor, then: if forced { Then::AwaitSwitch } else { Then::GoOn } }
     }
 
-    fn guarded(&self) -> bool {
-        true
+    fn primitive(&self) -> Primitive {
+        Primitive::Condition
     }
 
     fn check_spacing(&self) -> Option<Span> {

@@ -74,7 +74,7 @@ pub const CONSTANTS: [Constant; 12] = [
     },
     Constant {
         name: "linux.interrupt_call",
-        meaning: "what waking costs on top if it interrupts another core",
+        meaning: "mean of what waking costs on top if it interrupts another core",
         of: |all| &mut all.machine.interrupt_call,
         tells: |cell| takes_a_lock(cell) && cell.setting().cores > 1,
     },

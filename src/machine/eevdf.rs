@@ -103,14 +103,17 @@ impl RunQueue {
 
     /// Queues a thread that woke; says whether the core is to pick again at once.
     pub fn wake(&mut self, now: Instant, thread: ThreadId, entities: &mut [Entity]) -> bool {
-        let lapsed = self.account(now, entities) || !self.is_protected(entities);
-        let others = !self.queued.is_empty();
-        if entities[thread.index()].delayed {
+        let others = self.is_shared();
+        let delayed = entities[thread.index()].delayed;
+        if delayed {
+            // The kernel does this before it accounts for the current thread's time.
             self.requeue(thread, entities);
-        } else {
-            self.place(thread, entities);
         }
-        self.queued.push(thread);
+        let lapsed = self.account(now, entities);
+        if !delayed {
+            self.place(thread, entities);
+            self.queued.push(thread);
+        }
         self.would_run(thread, entities) || (lapsed && others)
     }
 
@@ -130,12 +133,17 @@ impl RunQueue {
         self.run_best(now, entities);
     }
 
-    /// The current thread goes back into the queue, and the core picks.
+    /// The current thread goes back into the queue, and the core picks. Who is picked again is not protected
+    /// anew.
     pub fn repick(&mut self, now: Instant, entities: &mut [Entity]) -> Option<ThreadId> {
         self.account(now, entities);
         if !self.is_protected(entities) {
+            let (before, protected_to) = (self.current, self.protected_to);
             self.queued.extend(self.current.take());
             self.run_best(now, entities);
+            if self.current == before {
+                self.protected_to = protected_to;
+            }
         }
         self.current
     }
@@ -148,8 +156,7 @@ impl RunQueue {
 
     /// A tick: whether the core is to pick again.
     pub fn tick(&mut self, now: Instant, entities: &mut [Entity]) -> bool {
-        let renewed = self.account(now, entities);
-        !self.queued.is_empty() && (renewed || !self.is_protected(entities))
+        self.account(now, entities) && !self.queued.is_empty()
     }
 
     /// Gives its best waiting thread away, for a core that has nothing to do.
@@ -163,12 +170,14 @@ impl RunQueue {
         Some(thread)
     }
 
-    /// Takes a thread that is in the queue no more out of the sum too. It takes along what it is owed.
+    /// Takes a thread that is in the queue no more out of the sum too. It takes along what it is owed, unless it
+    /// slept meanwhile.
     fn remove(&mut self, thread: ThreadId, entities: &mut [Entity]) {
         let average = self.average_of(self.count() + 1);
         let entity = &mut entities[thread.index()];
         let most = (2 * self.slice).max(self.ticks.period.ns() as i64);
-        entity.lag = (average - entity.vruntime).clamp(0, most);
+        let owed = if entity.delayed { 0 } else { average - entity.vruntime };
+        entity.lag = owed.clamp(0, most);
         entity.delayed = false;
         self.sum -= entity.vruntime - self.floor;
         self.sum -= (average - self.floor) * self.count();
@@ -179,6 +188,7 @@ impl RunQueue {
     fn requeue(&mut self, thread: ThreadId, entities: &mut [Entity]) {
         let average = self.average();
         self.queued.retain(|other| *other != thread);
+        self.queued.push(thread);
         let entity = &mut entities[thread.index()];
         entity.delayed = false;
         if entity.vruntime < average {
@@ -212,24 +222,24 @@ impl RunQueue {
         })
     }
 
-    /// Accounts for the current thread's time; says whether its request is used up and renewed.
+    /// Accounts for the current thread's time; says whether it has had what it was picked for.
     ///
     /// The kernel looks at a request's end at ticks and at wake-ups. Ticks at which nobody else
     /// queues change nothing but deadlines, so they are not events: they are caught up with here.
     fn account(&mut self, now: Instant, entities: &mut [Entity]) -> bool {
-        let from = self.accounted;
-        let Some(thread) = self.current.filter(|_| now > from) else {
-            return false;
-        };
-        self.accounted = now;
+        let Some(thread) = self.current else { return false };
         let entity = &mut entities[thread.index()];
-        let begin = entity.vruntime;
+        let (from, begin) = (self.accounted, entity.vruntime);
+        if now <= from {
+            return begin >= self.protected_to;
+        }
+        self.accounted = now;
         let virtual_at = |at: Instant| begin + (at - from).ns() as i64;
         entity.vruntime = virtual_at(now);
         self.sum += entity.vruntime - begin;
         let used_up = from + Span::from_ns((entity.deadline - begin).max(1) as u64);
         if used_up > now {
-            return false;
+            return entity.vruntime >= self.protected_to;
         }
         let first = self.ticks.at_or_after(used_up);
         if first > now {

@@ -53,9 +53,12 @@ pub struct LinuxParameters {
     /// way back for who finds that it has changed. Default 180 ns: a futex wait that turns back takes
     /// 0.33 us, timed.
     pub sleep_call: Span,
-    /// The same for a condition variable, whose mutex is unlocked on the way and whose timer is set.
-    /// Default 0.4 us: voluntary switches of two threads of 3.13 on 2 cores; measured.
+    /// The way into a wait for a condition variable, whose mutex is unlocked on the way. Default 1 us: traced, from
+    /// the end of a timed wait to the next on a core that is warm.
     pub condition_call: Span,
+    /// What that way takes longer at most on a cold core. Default 2.5 us: traced, 3 to 5 us from one wait to the
+    /// next after milliseconds of idle time.
+    pub cold_call: Span,
     /// Mean time from one stretch of stolen time to the next while a core is busy, exponential; never if 0. Default
     /// 10 ms: gaps in the work of a lone thread; measured.
     pub steal_gap: Span,
@@ -68,16 +71,20 @@ pub struct LinuxParameters {
     pub timer_jitter: Span,
     /// Taking or freeing a lock without a system call. Default 25 ns: two atomic operations.
     pub lock_call: Span,
-    /// Mean of what it costs to lock a mutex that another thread is about to unlock, exponential. Default
-    /// 0.2 us: voluntary switches of 3.13 on 2 cores; measured.
+    /// Mean of what it costs to lock a mutex that another thread is about to unlock, exponential. Default 0.4 us:
+    /// traced, how often a thread that has asked for the lock is in time for the signal without having slept: 9 times
+    /// in 10 if the holder has had the lock for 0.5 ms, 6 times in 10 after 5 ms on a warm core.
     pub contended_call: Span,
+    /// Mean of what comes on top at most for who has computed so long that the lock's code and data are no longer in
+    /// its caches, exponential. Default 0.9 us: traced likewise.
+    pub cold_release: Span,
     /// A call to wake that finds nobody asleep. Default 250 ns: a futex wake, timed.
     pub futile_wake: Span,
     /// Waking a thread. Default 1 us: a futex wake on the same core.
     pub wake_call: Span,
-    /// What waking costs on top if it interrupts another core. Default 7 us: a virtual core leaves guest
-    /// mode to send an interrupt; traced, 9 to 11 us for the whole
-    /// call with the tracer's own time.
+    /// Mean of what waking costs on top if it interrupts another core, exponential. Default 4.5 us: how much longer
+    /// two threads of 2.7 take that fight on 2 cores; measured. Traced, the call takes 1 us in all if the virtual core
+    /// need not leave guest mode for it, 10 us if it has to.
     pub interrupt_call: Span,
     /// Mean of what comes on top of waking, exponential. Default 0.3 us: without chance, threads that
     /// fight on one core fall into step, as real ones do not.
@@ -97,16 +104,18 @@ impl Default for LinuxParameters {
             context_switch: Span::from_us(4),
             switch_away: Span::from_ns(1_500),
             sleep_call: Span::from_ns(180),
-            condition_call: Span::from_ns(400),
+            condition_call: Span::from_us(1),
+            cold_call: Span::from_ns(2_500),
             steal_gap: Span::from_ms(10),
             steal: Span::from_us(130),
             timer_slack: Span::from_us(50),
             timer_jitter: Span::from_us(20),
             lock_call: Span::from_ns(25),
-            contended_call: Span::from_ns(200),
+            contended_call: Span::from_ns(400),
+            cold_release: Span::from_ns(900),
             futile_wake: Span::from_ns(250),
             wake_call: Span::from_us(1),
-            interrupt_call: Span::from_us(7),
+            interrupt_call: Span::from_ns(4_500),
             call_jitter: Span::from_ns(300),
         }
     }
@@ -162,10 +171,13 @@ impl Linux {
 
     /// What a thread pays that comes to a core which has been idle.
     fn warm_up(&self, now: Instant, core: u16) -> Span {
-        let given = self.parameters;
-        let idle = (now - self.idle_since[usize::from(core)]).ns() as f64;
-        let share = -(-idle / given.cooling.ns() as f64).exp_m1();
-        Span::from_ns_f64(given.cold_start.ns() as f64 * share)
+        let share = self.cooled(now - self.idle_since[usize::from(core)]);
+        Span::from_ns_f64(self.parameters.cold_start.ns() as f64 * share)
+    }
+
+    /// How cold what was not used for so long has become, from 0 to 1.
+    fn cooled(&self, unused: Span) -> f64 {
+        -(-(unused.ns() as f64) / self.parameters.cooling.ns() as f64).exp_m1()
     }
 
     /// A thread from the longest queue, for a core that has nothing to do.
@@ -210,14 +222,22 @@ impl Machine for Linux {
         self.parameters.wake_latency + self.exponential(self.parameters.wake_jitter)
     }
 
-    fn contended_call(&mut self) -> Span {
-        self.exponential(self.parameters.contended_call)
+    fn contended_call(&mut self, without: Span) -> Span {
+        let cold = self.parameters.cold_release.ns() as f64 * self.cooled(without);
+        self.exponential(self.parameters.contended_call) + self.exponential(Span::from_ns_f64(cold))
+    }
+
+    fn cold_call(&self, cold: Span) -> Span {
+        let given = self.parameters;
+        // Half of a cold start is the thread's own code.
+        let share = (2 * cold.ns()) as f64 / given.cold_start.ns().max(1) as f64;
+        Span::from_ns_f64(given.cold_call.ns() as f64 * share)
     }
 
     fn wake_call(&mut self, interrupts: bool) -> Span {
         let given = self.parameters;
         let call = given.wake_call + self.exponential(given.call_jitter);
-        if interrupts { call + given.interrupt_call } else { call }
+        if interrupts { call + self.exponential(given.interrupt_call) } else { call }
     }
 
     fn ticking_cores(&self) -> u16 {

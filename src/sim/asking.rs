@@ -1,6 +1,6 @@
 //! What a thread does in its calls into the lock to get it: asking, taking, falling asleep.
 
-use gilsim_policies::{Ask, Entry, Span, ThreadId};
+use gilsim_policies::{Ask, Entry, Primitive, Span, ThreadId};
 
 use super::engine::Simulation;
 use super::phases::Follows;
@@ -66,18 +66,23 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             state.totals.failed_acquisitions += 1;
             self.log.emit(state, EventKind::FailedAcquire, holder);
         }
-        state.deadline = timeout.map(|timeout| now + timeout + self.machine.timer_lateness());
+        state.deadline = timeout.map(|timeout| now + timeout);
         self.log.emit(state, EventKind::Sleep, None);
-        let at_once = M::INSTANT || self.costs.sleep_call.is_zero();
-        if lock.guarded || at_once {
+        let takes = match lock.primitive {
+            Primitive::Condition => self.costs.condition_call + self.machine.cold_call(state.cold),
+            Primitive::Semaphore | Primitive::Queue => self.costs.sleep_call,
+        };
+        let at_once = M::INSTANT || takes.is_zero();
+        if at_once || lock.primitive != Primitive::Semaphore {
             lock.view.sleepers.push(thread, state.asked_since);
-        }
-        if lock.guarded && !at_once {
-            self.log.enter(state, Phase::FallAsleep, self.costs.condition_call);
-            lock.falling_asleep.push(thread);
-        } else if !at_once {
-            self.log.enter(state, Phase::FallAsleep, self.costs.sleep_call);
+        } else {
             lock.send(state);
+        }
+        if !at_once {
+            self.log.enter(state, Phase::FallAsleep, takes);
+            if lock.is_guarded() {
+                lock.falling_asleep.push(thread);
+            }
         }
         if answer.ask_drop {
             state.totals.drop_requests += 1;
@@ -151,7 +156,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             self.leave_core(threads, thread, State::LockWait);
         }
         if let Some(deadline) = deadline {
-            self.queue.set(thread.index(), deadline.max(self.log.now));
+            self.set_timer(threads, thread, deadline);
         }
     }
 

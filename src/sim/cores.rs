@@ -89,6 +89,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Placement::Preempt { core } => {
                 state.place = Place::Ready(core);
+                if self.interrupted == Some(core) {
+                    self.cores[usize::from(core)].resched = true;
+                    return false;
+                }
                 let waker = self.acting.map(|waker| threads[waker.index()].place);
                 let interrupts = waker.is_some_and(|place| place != Place::On(core));
                 if interrupts {
@@ -116,6 +120,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.set_state(&mut threads[thread.index()], State::CoreWait);
         self.queue.set(thread.index(), self.log.now + self.machine.interrupt_latency());
         true
+    }
+
+    /// The core picks again if a timer's interrupt has woken somebody who is to go first.
+    pub fn end_interrupt(&mut self, threads: &mut [Thread<'_>], core: u16) {
+        if self.cores[usize::from(core)].resched {
+            self.reschedule(threads, core);
+            self.set_tick(threads.len(), core);
+        }
     }
 
     /// Sends an interrupt to a core, unless one is on its way; says whether it does.
@@ -177,6 +189,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.set_state(state, reason);
         state.place = Place::Off;
         state.left_core = (self.log.now, core);
+        state.cold = Span::ZERO;
         state.totals.voluntary_switches += 1;
         if M::INSTANT {
             return;

@@ -11,6 +11,7 @@ use super::lock::Lock;
 use super::phases::Follows;
 use super::queue::Queue;
 use super::thread::{Phase, Place, Thread};
+use super::timers::Timers;
 use super::{Ending, Outcome, RunSpec, Stuck};
 use crate::machine::{Costs, Machine};
 use crate::trace::{EventKind, Sink};
@@ -44,6 +45,10 @@ pub(super) struct Simulation<'a, M, S> {
     pub cores: Vec<Core>,
     /// Threads that have got a core and go on at this instant.
     pub agenda: Vec<ThreadId>,
+    /// The timers of each core that has ticks.
+    pub timers: Vec<Timers>,
+    /// The core that serves the interrupt of a timer right now: it picks again at the end.
+    pub interrupted: Option<u16>,
     /// The thread whose phase is ending right now.
     pub acting: Option<ThreadId>,
     unborn: usize,
@@ -98,6 +103,8 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             log: Log { now: Instant::ZERO, sink },
             queue,
             agenda: Vec::with_capacity(count),
+            timers: vec![Timers::new(); ticking],
+            interrupted: None,
             acting: None,
             unborn: count,
             end: Instant::ZERO + spec.duration,
@@ -168,34 +175,13 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 self.progress(threads, thread);
                 self.act(threads, thread);
             }
-            Place::Off => self.timer(threads, thread),
+            Place::Off => self.interrupt_at(threads, thread),
             Place::Ready(_) => unreachable!("{thread} has no timer while it queues for a core"),
         }
     }
 
-    /// A sleep, a blocking call or the time before a start is over.
-    pub fn timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let state = &threads[thread.index()];
-        match state.phase {
-            Phase::Unborn => self.start(threads, thread),
-            Phase::Blocked => {
-                self.log.emit(state, EventKind::Unblock, None);
-                self.return_to_lock(threads, thread);
-            }
-            Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
-            Phase::Asleep => self.time_out(threads, thread),
-            Phase::AtGuard(_) | Phase::AwaitingSwitch(_) | Phase::Exited => {
-                unreachable!("{thread} has a timer in {:?}", state.phase)
-            }
-            // An interrupt brings it to its core.
-            _ => {
-                self.make_ready(threads, thread);
-            }
-        }
-    }
-
     #[cold]
-    fn start(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    pub fn start(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         self.unborn -= 1;
         self.count_alive(self.alive + 1);
         let state = &mut threads[thread.index()];

@@ -171,14 +171,14 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, 131ae3713cd201b7, cefd97ae40c5ab4b, d33c083531a27f7b]
-timed_wait: [f7416ea7a2bfce0d, 14cf2847edb25bdd, eab2e467155ae6b0, 1485cde8aa21479f, 198ffe032e067b71]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 5301ca0e2c43e184, 73f9379d3a48fd62, 248b6de6e9e45bc]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, a6f53409fc3b6bb6, 55dd9c5174d3b301, 6cc4c932928b7377]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 8e9efef90a00c212, ab1918487e2190bb, 3efa112d02ccbfd8]
-none: [b229cfff0e9d2e73, d547fd850d981ed2, 19d6640786547c63, e6903ee9ed0bdf5d, 62cb3d20f79a3fcb]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 69e866311c67e50d, 6f9b6bc4aeaa1c41, b54bbc83f1ebc5a3]
-timed_wait, 500 us: [56523d0321fe4733, 15d50a2466a50564, 3a0b519d159a168, f43e48198ea6ce47, db554b2cb64ea3c3]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, af1f886c2649d2e8, 97a5892797038a15, ca88cf0e9f6019f8]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, aa34392823e37062, dcd53b1aa16b4ea8, 4f5d2f5401d2ecd9]
+tick: [ccad219ab682b102, 3d9c506f19adf591, 784bdae25d423f27, d21267b60f0f3c66, 3d229f05be86c68]
+timed_wait: [7ea44586851f14df, 5a810e259fc560d7, dc926cb21b10047f, 8fce13dcb8345398, 6c34ada690c617df]
+priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 4a9ab5ee25c69016, 82ef22dc66cf0625, 222eeaf3f6cac810]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 8ff0eb3cdaa5a39d, 582d7d3084168879, ebc9c13f4abdda04]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 432d799071ad4007, 13385ec71d1ee92f, a3f99f0d83d098c5]
+none: [b229cfff0e9d2e73, d547fd850d981ed2, 5b7e2c7359ea2273, c076dd0c841c7813, 1ea6c8dc5b396e43]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 6ab197a19929503b, de7cd33490b953b5, 691f4b52c9a2601e]
+timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 37f4f213efab4348, 3dbe7048f14df743, 288c3eed60c06b6d]
+timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 9f08fd0747696f23, 442853dd10022d, 1e53bdc268cf24ed]
+priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 73516b05edf6454d, fd1fb5f81352a8d1, 565d1092aed5a71f]
 ";

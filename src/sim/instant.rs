@@ -18,7 +18,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         match threads[thread.index()].phase {
             Phase::Compute | Phase::CHold | Phase::CRelease => self.work_done(threads, thread),
             Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
-            _ => self.timer(threads, thread),
+            _ => self.expire(threads, thread),
         }
     }
 

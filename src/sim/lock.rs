@@ -1,6 +1,6 @@
 //! The lock: who holds it, who sleeps at it, and the policy that decides.
 
-use gilsim_policies::{Policy, Reason, Release, Span, ThreadId, View};
+use gilsim_policies::{Policy, Primitive, Reason, Release, Span, ThreadId, View};
 
 use super::account::Log;
 use super::thread::Thread;
@@ -12,14 +12,18 @@ pub struct Lock {
     pub policy: Box<dyn Policy>,
     /// Distance between two check points, if the policy looks at any.
     pub check_spacing: Option<Span>,
-    /// Whether a mutex guards the state, and is held while a successor is woken.
-    pub guarded: bool,
+    /// What its sleepers sleep at.
+    pub primitive: Primitive,
     /// The releaser that has the mutex.
     pub guard: Option<ThreadId>,
     /// Who sleeps at the mutex.
     pub guard_waiters: Vec<ThreadId>,
     /// Sleepers that have yet to leave their cores, and would notice if the lock became free.
     pub falling_asleep: Vec<ThreadId>,
+    /// Whom the condition variable signals before all who came later. glibc (2.25 and later) closes a group
+    /// of waiters to newcomers at a signal, once nobody of the one before is left; who times out and waits again is a
+    /// newcomer.
+    pub closed_group: Vec<ThreadId>,
     /// What the policy sees: who holds the lock, and who sleeps at it.
     pub view: View,
     pub last_holder: Option<ThreadId>,
@@ -33,10 +37,11 @@ impl Lock {
     pub fn new(policy: Box<dyn Policy>, threads: usize) -> Self {
         Self {
             check_spacing: policy.check_spacing(),
-            guarded: policy.guarded(),
+            primitive: policy.primitive(),
             guard: None,
             guard_waiters: Vec::new(),
             falling_asleep: Vec::new(),
+            closed_group: Vec::new(),
             policy,
             view: View::new(threads),
             last_holder: None,
@@ -54,11 +59,34 @@ impl Lock {
         Some(spacing * u64::from(next) - since_check)
     }
 
+    /// Whether a mutex guards the state, and is held while a successor is woken.
+    pub fn is_guarded(&self) -> bool {
+        self.primitive == Primitive::Condition
+    }
+
     /// A sleeper leaves the queue.
     #[inline]
     pub fn call(&mut self, thread: &Thread<'_>) {
         let asleep = self.view.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
+        self.closed_group.retain(|other| *other != thread.id);
+    }
+
+    /// A signal goes to those who wait now, if all whom the last one was meant for are gone.
+    pub fn close_group(&mut self) {
+        if self.is_guarded() && self.closed_group.is_empty() {
+            self.closed_group.extend(self.view.sleepers.iter());
+        }
+    }
+
+    /// Who takes the signal that wakes `next`, if it is somebody else: one of the closed group that `runs` and was
+    /// about to sleep sees it before the kernel has woken anybody.
+    pub fn signalled(&self, next: ThreadId, runs: impl Fn(&ThreadId) -> bool) -> Option<ThreadId> {
+        let group = &self.closed_group;
+        self.falling_asleep
+            .iter()
+            .copied()
+            .find(|other| *other != next && runs(other) && group.contains(other))
     }
 
     /// A thread that was called is on its way to ask again.

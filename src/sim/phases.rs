@@ -245,7 +245,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Pause::Block(span) => {
                 self.log.emit(state, EventKind::Block, None);
                 state.phase = Phase::Blocked;
-                self.log.now + span + self.machine.timer_lateness()
+                self.leave_core(threads, thread, State::Blocked);
+                self.set_timer(threads, thread, self.log.now + span);
+                return Follows::Rest;
             }
             Pause::Idle(Some(span)) => {
                 state.phase = Phase::Idle;

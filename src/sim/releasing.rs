@@ -3,6 +3,7 @@
 use gilsim_policies::{Ask, Reason, Release, Span, Successor, Then, ThreadId};
 
 use super::engine::Simulation;
+use super::lock::Lock;
 use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
 use crate::machine::Machine;
@@ -22,8 +23,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         };
         // Who is about to fall asleep has the mutex, and lets it go on the way.
         let mut takes = self.costs.lock_call;
-        if lock.guarded && !lock.falling_asleep.is_empty() {
-            takes += self.machine.contended_call();
+        if lock.is_guarded() && !lock.falling_asleep.is_empty() {
+            takes += self.machine.contended_call(self.log.now - lock.view.held_since);
         }
         self.log.enter(&mut threads[thread.index()], Phase::Release(reason), takes);
         Follows::Work
@@ -37,9 +38,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         reason: Reason,
     ) -> Follows {
         let Release { successor, then } = self.free(threads, thread, reason);
-        if !matches!(successor, Successor::HandOver(_)) {
-            self.turn_back(threads);
-        }
         let (next, phase) = match successor {
             Successor::Nobody => return self.after_release(threads, thread, reason, then),
             Successor::Futile => {
@@ -47,14 +45,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.log.enter(state, Phase::WakeNext { reason, then }, self.costs.futile_wake);
                 return Follows::Work;
             }
-            Successor::Wake(next) => (next, Phase::Ask(Ask::Woken)),
+            Successor::Wake(next) => (next, self.signal(threads, next)),
             Successor::HandOver(next) => (next, Phase::Granted),
         };
         // The sleeper is on its way from the begin of the call, the caller goes on from its end.
         let state = &mut threads[thread.index()];
         self.log.enter(state, Phase::WakeNext { reason, then }, Span::ZERO);
         if let Some(lock) = &mut self.lock
-            && lock.guarded
+            && lock.is_guarded()
         {
             lock.guard = Some(thread);
         }
@@ -62,30 +60,38 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Follows::Work
     }
 
-    /// Those who are on the way into the call that sleeps see that the lock is free, and ask again.
-    fn turn_back(&mut self, threads: &mut [Thread<'_>]) {
-        let Some(lock) = &mut self.lock else { return };
-        for thread in std::mem::take(&mut lock.falling_asleep) {
-            let state = &mut threads[thread.index()];
-            if let Some(lock) = &mut self.lock
-                && !state.in_flight
-            {
-                lock.call(state);
-                lock.send(state);
-                self.log.emit(state, EventKind::Wake, None);
-            }
-            self.back_out(threads, thread, Phase::Ask(Ask::Woken));
-        }
+    /// What a woken thread does first: it asks, or sleeps again, if its signal went to one that was on the way into
+    /// the call that sleeps.
+    fn signal(&mut self, threads: &mut [Thread<'_>], next: ThreadId) -> Phase {
+        let Some(lock) = &mut self.lock else { unreachable!("there is no lock to signal") };
+        let runs = |other: &ThreadId| matches!(threads[other.index()].place, Place::On(_));
+        let Some(first) = lock.signalled(next, runs) else { return Phase::Ask(Ask::Woken) };
+        let sleeper = &mut threads[next.index()];
+        sleeper.in_flight = false;
+        lock.view.in_flight -= 1;
+        lock.view.sleepers.push(next, sleeper.asked_since);
+        lock.closed_group.push(next);
+        let state = &mut threads[first.index()];
+        lock.call(state);
+        lock.send(state);
+        self.log.emit(state, EventKind::Wake, None);
+        lock.falling_asleep.retain(|other| *other != first);
+        self.back_out(threads, first, Phase::Ask(Ask::Woken));
+        Phase::FallAsleep
     }
 
-    /// Makes its way back out of the call in which it was about to fall asleep.
+    /// Makes its way back out of the call in which it was about to fall asleep, at the latest after the kernel's last
+    /// look, and to the mutex of who called it.
     fn back_out(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
         let runs = matches!(threads[thread.index()].place, Place::On(_));
         if runs {
             self.progress(threads, thread);
         }
+        let guarded = self.lock.as_ref().is_some_and(Lock::is_guarded);
+        let mutex =
+            if guarded { self.machine.contended_call(Span::ZERO) } else { self.costs.lock_call };
         let state = &mut threads[thread.index()];
-        let takes = state.left + self.costs.lock_call;
+        let takes = state.left.min(self.costs.sleep_call) + mutex;
         self.log.enter(state, phase, takes);
         if runs {
             self.arm(threads, thread);
@@ -148,6 +154,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (Successor::Wake(next) | Successor::HandOver(next)) = release.successor else {
             return release;
         };
+        if !M::INSTANT {
+            lock.close_group();
+        }
         let sleeper = &mut threads[next.index()];
         lock.call(sleeper);
         if matches!(release.successor, Successor::HandOver(_)) {
@@ -167,13 +176,19 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn wake_into(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
         let state = &threads[thread.index()];
         if state.place != Place::Off {
-            if matches!(state.phase, Phase::FallAsleep | Phase::FallAwaiting(_)) {
+            let falls_asleep = matches!(state.phase, Phase::FallAsleep | Phase::FallAwaiting(_));
+            if falls_asleep && state.phase != phase {
                 if let Some(lock) = &mut self.lock {
                     lock.falling_asleep.retain(|other| *other != thread);
                 }
                 self.back_out(threads, thread, phase);
             }
             return self.costs.futile_wake;
+        }
+        if phase == Phase::FallAsleep
+            && let Some(lock) = &mut self.lock
+        {
+            lock.falling_asleep.push(thread);
         }
         let state = &mut threads[thread.index()];
         self.log.enter(state, phase, self.costs.lock_call);

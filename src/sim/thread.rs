@@ -120,6 +120,8 @@ pub struct Thread<'a> {
     pub in_flight: bool,
     /// When its sleep at the lock times out.
     pub deadline: Option<Instant>,
+    /// When its timer expires, unless it has none.
+    pub expiry: Instant,
     /// When it first asked for the lock, this time.
     pub asked_since: Instant,
     /// How long the blocking call lasts that it is about to make.
@@ -158,6 +160,11 @@ pub enum Pause {
 }
 
 impl<'a> Thread<'a> {
+    /// Whether it sleeps until a timer that expires then.
+    pub fn awaits(&self, expiry: Instant) -> bool {
+        matches!(self.phase, Phase::Asleep | Phase::Blocked) && self.expiry == expiry
+    }
+
     /// Is about to let the lock go for something that does not need it.
     #[inline]
     pub fn pause_for(&mut self, pause: Pause) -> Reason {
@@ -188,6 +195,7 @@ impl<'a> Thread<'a> {
             at_check: false,
             in_flight: false,
             deadline: None,
+            expiry: Instant::ZERO,
             asked_since: Instant::ZERO,
             pause: Pause::None,
             switches_at_release: 0,

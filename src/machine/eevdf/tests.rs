@@ -75,6 +75,38 @@ fn who_catches_up_is_protected() {
 }
 
 #[test]
+fn who_is_picked_again_is_not_protected_anew() {
+    let (mut queue, mut entities) = queue();
+    queue.start(at(0), A, &mut entities);
+    queue.wake(at(0), B, &mut entities);
+    queue.tick(at(4), &mut entities);
+    queue.repick(at(4), &mut entities);
+    // B catches up for the rest of its 4 ms: at their ticks it is picked again, and its request is renewed.
+    queue.leave(at(5), &mut entities);
+    queue.wake(at(6), B, &mut entities);
+    queue.repick(at(6), &mut entities);
+    let protected_to = queue.protected_to;
+    assert!(queue.tick(at(8), &mut entities), "2 ms are more than it requested");
+    assert_eq!(queue.repick(at(8), &mut entities), Some(B), "it is still owed time");
+    assert_eq!(queue.protected_to, protected_to);
+    assert!(!queue.is_protected(&entities), "whoever wakes up now may take the core");
+}
+
+#[test]
+fn who_slept_while_ahead_is_owed_nothing() {
+    let (mut queue, mut entities) = queue();
+    queue.start(at(0), A, &mut entities);
+    queue.wake(at(0), B, &mut entities);
+    queue.tick(at(4), &mut entities);
+    // A is ahead by 4 ms, and sleeps; B catches up with it and is 16 ms ahead when it sleeps too.
+    queue.leave(at(4), &mut entities);
+    assert_eq!((queue.current, entities[0].delayed), (Some(B), true));
+    queue.leave(at(24), &mut entities);
+    assert_eq!((queue.current, entities[0].delayed), (None, false));
+    assert_eq!(entities[0].lag, 0);
+}
+
+#[test]
 fn catching_up_with_ticks_is_the_same_as_having_them() {
     let (mut jumped, mut entities) = queue();
     let (mut ticked, mut twins) = queue();

@@ -1,0 +1,86 @@
+//! Timers, and the interrupts in which they fire.
+//!
+//! A timer may fire from its expiry on, and has to by its slack later. The interrupt of one serves all of its
+//! core that may fire: threads that fell asleep one soon after the other wake up together.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use gilsim_policies::{Instant, Span, ThreadId};
+
+use super::engine::Simulation;
+use super::thread::{Phase, Thread};
+use crate::machine::Machine;
+use crate::trace::{EventKind, Sink};
+
+/// A core's timers, the first to expire on top. Those that were cancelled stay for a while.
+pub(super) type Timers = BinaryHeap<Reverse<(Instant, ThreadId)>>;
+
+impl<M: Machine, S: Sink> Simulation<'_, M, S> {
+    /// Sets the timer of a thread that has left its core.
+    #[inline(always)]
+    pub fn set_timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, expiry: Instant) {
+        let lateness = self.machine.timer_lateness();
+        if !M::INSTANT && !lateness.is_zero() {
+            let state = &mut threads[thread.index()];
+            state.expiry = expiry;
+            let timers = &mut self.timers[usize::from(state.left_core.1)];
+            timers.push(Reverse((expiry, thread)));
+            if timers.len() > 2 * threads.len() {
+                timers.retain(|&Reverse((expiry, thread))| threads[thread.index()].awaits(expiry));
+            }
+        }
+        self.queue.set(thread.index(), (expiry + lateness).max(self.log.now));
+    }
+
+    /// A thread off its core has an event: an interrupt of the core that it left.
+    pub fn interrupt_at(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        if self.timers.is_empty() {
+            return self.expire(threads, thread);
+        }
+        let (_, core) = threads[thread.index()].left_core;
+        self.interrupted = Some(core);
+        self.expire(threads, thread);
+        while let Some(other) = self.next_expired(threads, core) {
+            self.queue.clear(other.index());
+            self.expire(threads, other);
+        }
+        self.interrupted = None;
+        self.end_interrupt(threads, core);
+    }
+
+    /// The next thread whose timer on a core may fire.
+    fn next_expired(&mut self, threads: &[Thread<'_>], core: u16) -> Option<ThreadId> {
+        let timers = &mut self.timers[usize::from(core)];
+        while let Some(&Reverse((expiry, thread))) = timers.peek()
+            && expiry <= self.log.now
+        {
+            timers.pop();
+            if threads[thread.index()].awaits(expiry) {
+                return Some(thread);
+            }
+        }
+        None
+    }
+
+    /// A sleep, a blocking call or the time before a start is over.
+    pub fn expire(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let state = &threads[thread.index()];
+        match state.phase {
+            Phase::Unborn => self.start(threads, thread),
+            Phase::Blocked => {
+                self.log.emit(state, EventKind::Unblock, None);
+                self.return_to_lock(threads, thread);
+            }
+            Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
+            Phase::Asleep => self.time_out(threads, thread),
+            Phase::AtGuard(_) | Phase::AwaitingSwitch(_) | Phase::Exited => {
+                unreachable!("{thread} has a timer in {:?}", state.phase)
+            }
+            // An interrupt brings it to its core.
+            _ => {
+                self.make_ready(threads, thread);
+            }
+        }
+    }
+}
