@@ -22,7 +22,7 @@
 //! So two computing threads alternate in slices of the interval, plus the lateness of a timer and a
 //! wake-up; and a thread that returns from I/O waits for an interval: the convoy effect.
 //!
-//! **Versions.** The distance between check points is that of a loop's iteration from 3.12 on (they
+//! **Versions.** The distance between check points is that of a loop's iteration from 3.10 on (they
 //! lie at function entries and backward jumps) and that of an opcode before.
 
 use std::num::NonZeroU64;
@@ -43,7 +43,7 @@ pub struct TimedWaitParameters {
     /// CPython's default.
     pub interval: Span,
     /// Distance between check points. 25 ns: one iteration of a counting loop of CPython 3.13 on a
-    /// 2.6 GHz Zen 4 (3.12 and later check once an iteration); about 8 ns, an opcode, up to 3.11.
+    /// 2.6 GHz Zen 4 (3.10 and later check once an iteration); about 8 ns, an opcode, up to 3.9.
     pub check_spacing: Span,
     /// Whom a release wakes. `fifo_requeue`: glibc's condition variables (2.25 and later) signal the oldest
     /// group of waiters, the kernel wakes the longest sleeper, and who times out and waits again is in the youngest
@@ -75,7 +75,7 @@ impl Parameters for TimedWaitParameters {
             ("interval", "how long a waiter waits before it asks: sys.setswitchinterval"),
             (
                 "check_spacing",
-                "time between check points: 8ns to 3.11 (opcodes), 25ns since (loops)",
+                "time between check points: 8ns to 3.9 (opcodes), 25ns since (loops)",
             ),
             ("pick", "who is woken: fifo_arrival, fifo_requeue, lifo or random"),
             ("force_switching", "whether a forced drop lasts until another thread has the lock"),

@@ -41,7 +41,7 @@ fn policy(plan: &Plan, name: &str) -> PolicySpec {
 
 #[test]
 fn presets_stand_for_their_values() {
-    let text = changed("timed_wait = {}", "preset = 'cpython-3.2-3.11'");
+    let text = changed("timed_wait = {}", "preset = 'cpython-3.2-3.9'");
     let text = text.replace(MACHINE, "machine.preset = 'linux-6.18-hz250-2core'");
     let set = ["machine.linux.cores=4", "policies.mutex.preset=cpython-2.7-windows"];
     let refused = plan(&text, &set).unwrap_err();
@@ -58,7 +58,7 @@ fn presets_stand_for_their_values() {
 fn a_preset_is_as_good_as_its_values() {
     let written =
         changed("timed_wait = {}", "timed_wait = { check_spacing = '8ns', interval = '1ms' }");
-    let named = "preset = 'cpython-3.2-3.11'\ntimed_wait = { interval = '1ms' }";
+    let named = "preset = 'cpython-3.2-3.9'\ntimed_wait = { interval = '1ms' }";
     let named = changed("timed_wait = {}", named);
     let named = named.replace(MACHINE, "machine = { preset = 'linux-6.18-hz250-2core' }");
     let [written, named] = [written, named].map(|text| plan(&text, &[]).unwrap());
