@@ -113,8 +113,8 @@ pub trait Machine {
         Span::ZERO
     }
 
-    /// What the way into a wait for a condition variable takes longer on a core that is so cold that it makes the
-    /// thread's own code take `cold` longer \[CPU time of the caller\].
+    /// What the way into a call that sleeps takes longer on a core that is so cold that it makes the thread's own
+    /// code take `cold` longer \[CPU time of the caller\].
     fn cold_call(&self, _cold: Span) -> Span {
         Span::ZERO
     }

@@ -56,8 +56,8 @@ pub struct LinuxParameters {
     /// The way into a wait for a condition variable, whose mutex is unlocked on the way. Default 1 us: traced, from
     /// the end of a timed wait to the next on a core that is warm.
     pub condition_call: Span,
-    /// What that way takes longer at most on a cold core. Default 2.5 us: traced, 3 to 5 us from one wait to the
-    /// next after milliseconds of idle time.
+    /// What the way into a call that sleeps takes longer at most on a cold core. Default 2.5 us: traced, 3 to 5 us
+    /// from one wait for a condition variable to the next after milliseconds of idle time.
     pub cold_call: Span,
     /// Mean time from one stretch of stolen time to the next while a core is busy, exponential; never if 0. Default
     /// 10 ms: gaps in the work of a lone thread; measured.

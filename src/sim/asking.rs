@@ -68,10 +68,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         state.deadline = timeout.map(|timeout| now + timeout);
         self.log.emit(state, EventKind::Sleep, None);
-        let takes = match lock.primitive {
-            Primitive::Condition => self.costs.condition_call + self.machine.cold_call(state.cold),
+        let warm = match lock.primitive {
+            Primitive::Condition => self.costs.condition_call,
             Primitive::Semaphore | Primitive::Queue => self.costs.sleep_call,
         };
+        let takes = warm + self.machine.cold_call(state.cold);
         let at_once = M::INSTANT || takes.is_zero();
         if at_once || lock.primitive != Primitive::Semaphore {
             lock.view.sleepers.push(thread, state.asked_since);
@@ -80,9 +81,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         if !at_once {
             self.log.enter(state, Phase::FallAsleep, takes);
-            if lock.is_guarded() {
-                lock.falling_asleep.push(thread);
-            }
+            lock.falling_asleep.push(thread);
         }
         if answer.ask_drop {
             state.totals.drop_requests += 1;
@@ -127,6 +126,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if std::mem::take(&mut state.in_flight) {
             lock.view.in_flight -= 1;
             if lock.view.holder.is_none() {
+                lock.falling_asleep.retain(|other| *other != thread);
                 lock.send(state);
                 let takes = self.costs.sleep_call + self.costs.lock_call;
                 self.log.enter(state, Phase::Ask(Ask::Woken), takes);

@@ -171,13 +171,13 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, 784bdae25d423f27, d21267b60f0f3c66, 3d229f05be86c68]
+tick: [ccad219ab682b102, 3d9c506f19adf591, 784bdae25d423f27, 317aacb68e12aaa7, 13dc006a98fed176]
 timed_wait: [7ea44586851f14df, 5a810e259fc560d7, dc926cb21b10047f, 8fce13dcb8345398, 6c34ada690c617df]
 priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 4a9ab5ee25c69016, 82ef22dc66cf0625, 222eeaf3f6cac810]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 8ff0eb3cdaa5a39d, 582d7d3084168879, ebc9c13f4abdda04]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 432d799071ad4007, 13385ec71d1ee92f, a3f99f0d83d098c5]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 8ff0eb3cdaa5a39d, 3d33b0aa10cd58d9, f3873d06e6a79206]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 432d799071ad4007, ae937b2f63264a08, dae2510d6c6419e9]
 none: [b229cfff0e9d2e73, d547fd850d981ed2, 5b7e2c7359ea2273, c076dd0c841c7813, 1ea6c8dc5b396e43]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 6ab197a19929503b, de7cd33490b953b5, 691f4b52c9a2601e]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 6ab197a19929503b, efd00f7c86b3f5f4, 6b8d21803080aea]
 timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 37f4f213efab4348, 3dbe7048f14df743, 288c3eed60c06b6d]
 timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 9f08fd0747696f23, 442853dd10022d, 1e53bdc268cf24ed]
 priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 73516b05edf6454d, fd1fb5f81352a8d1, 565d1092aed5a71f]

@@ -18,7 +18,7 @@ pub struct Lock {
     pub guard: Option<ThreadId>,
     /// Who sleeps at the mutex.
     pub guard_waiters: Vec<ThreadId>,
-    /// Sleepers that have yet to leave their cores, and would notice if the lock became free.
+    /// Sleepers on their way into the call that sleeps, who may yet notice that the lock becomes free.
     pub falling_asleep: Vec<ThreadId>,
     /// Whom the condition variable signals before all who came later. glibc (2.25 and later) closes a group
     /// of waiters to newcomers at a signal, once nobody of the one before is left; who times out and waits again is a

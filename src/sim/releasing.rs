@@ -41,8 +41,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (next, phase) = match successor {
             Successor::Nobody => return self.after_release(threads, thread, reason, then),
             Successor::Futile => {
+                let takes = self.costs.futile_wake + self.bucket_is_taken(threads);
                 let state = &mut threads[thread.index()];
-                self.log.enter(state, Phase::WakeNext { reason, then }, self.costs.futile_wake);
+                self.log.enter(state, Phase::WakeNext { reason, then }, takes);
                 return Follows::Work;
             }
             Successor::Wake(next) => (next, self.signal(threads, next)),
@@ -78,6 +79,21 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         lock.falling_asleep.retain(|other| *other != first);
         self.back_out(threads, first, Phase::Ask(Ask::Woken));
         Phase::FallAsleep
+    }
+
+    /// How long a sleeper on a cold core still has the kernel's bucket of sleepers to itself: it takes it, looks at the
+    /// semaphore for a last time, which is slow, and sees what who has to wait for the bucket has posted.
+    fn bucket_is_taken(&self, threads: &[Thread<'_>]) -> Span {
+        let Some(lock) = &self.lock else { return Span::ZERO };
+        let takes = |thread: &ThreadId| {
+            let state = &threads[thread.index()];
+            let looks_at = (state.progress_from + state.left).max(self.log.now);
+            let rest = looks_at - self.log.now;
+            let looks =
+                matches!(state.place, Place::On(_)) && rest <= self.machine.cold_call(state.cold);
+            if looks { rest } else { Span::ZERO }
+        };
+        lock.falling_asleep.iter().map(takes).max().unwrap_or(Span::ZERO)
     }
 
     /// Makes its way back out of the call in which it was about to fall asleep, at the latest after the kernel's last
@@ -175,7 +191,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     fn wake_into(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
         let state = &threads[thread.index()];
-        if state.place != Place::Off {
+        // Who was woken in vain may still wait for the interrupt that brings it to its core.
+        if state.place != Place::Off || state.phase == Phase::FallAsleep {
             let falls_asleep = matches!(state.phase, Phase::FallAsleep | Phase::FallAwaiting(_));
             if falls_asleep && state.phase != phase {
                 if let Some(lock) = &mut self.lock {

@@ -156,6 +156,25 @@ fn timers_of_a_core_fire_together() {
     assert!(two[0] < two[1], "{two:?} on two cores");
 }
 
+/// Who comes from a long sleep to CPython 2.7's semaphore is slow on its way to sleep there, and in time for the next
+/// post: it hardly ever sleeps (measured: 2.5 voluntary switches for each `sleep(10 ms)`, of which the sleep is
+/// one, and the other thread's wait for it another).
+#[test]
+fn who_comes_from_a_cold_core_gets_the_semaphore_at_once() {
+    let groups = format!(
+        "[io]\nprogram = [{{ block = \"10ms\" }}, {{ c_hold = \"1us\" }}]\n{}",
+        spinners(1)
+    );
+    let workload = workload(&groups);
+    let (policy, machine) = (policy("tick = {}"), machine("linux = { cores = 2 }"));
+    let duration = Span::from_s(20);
+    let outcome =
+        Setting { workload: &workload, machine: &machine, policy: &policy, duration }.run();
+    let switches: u64 = outcome.threads.iter().map(|thread| thread.voluntary_switches).sum();
+    let each = switches as f64 / outcome.threads[0].ops as f64;
+    assert!((1.9..3.3).contains(&each), "{each} voluntary switches an operation");
+}
+
 /// Beside three computing threads on two cores, the I/O thread of CPython 3.13 gets the lock at about every second
 /// hand-over (measured: a `sleep(1 ms)` takes 10.4 to 12.4 ms on average, 5.3 to 6.2 at the median): a condition
 /// variable signals those who have waited longest, but who has just asked is in time to take half of the signals.
