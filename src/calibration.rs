@@ -10,14 +10,11 @@ mod fit;
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 pub use constant::{CONSTANTS, Constant};
 pub use fit::{Fit, Fitted, Stopped, fit};
 
-use crate::trace::tables::ProbeRow;
 use crate::validation::score::{Score, scores};
-use crate::validation::simulate::simulate;
+use crate::validation::simulate::simulate_all;
 use crate::validation::{Cell, Constants};
 
 /// Repetitions seldom show how far a cell can be off: a spread counts as at least so much.
@@ -47,11 +44,8 @@ pub fn halves(cells: Vec<Cell>) -> [Vec<Cell>; 2] {
 /// The score of cells under the constants, from these replications of each.
 #[must_use]
 pub fn score(cells: &[Cell], constants: &Constants, replications: Range<u32>) -> Vec<Score> {
-    let runs: Vec<Vec<ProbeRow>> = cells
-        .par_iter()
-        .map(|cell| replications.clone().map(|number| simulate(cell, constants, number)).collect())
-        .collect();
-    let runs: Vec<_> = runs.iter().map(Vec::as_slice).collect();
+    let runs = simulate_all(cells, constants, replications.clone(), || {});
+    let runs: Vec<_> = runs.chunks(replications.len()).collect();
     scores(cells, &runs)
 }
 
@@ -75,6 +69,7 @@ fn mean_square(residuals: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::tables::ProbeRow;
 
     fn cell(python: &str, cores: u32, spinners: u32) -> Cell {
         let run = ProbeRow { python: python.into(), cores, spinners, ..ProbeRow::default() };
