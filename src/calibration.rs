@@ -12,7 +12,7 @@ mod halves;
 use std::ops::Range;
 
 pub use constant::{CONSTANTS, Constant};
-pub use fit::{Fit, Fitted, Stopped, fit};
+pub use fit::{Fit, Fitted, Progress, Stopped, fit};
 pub use halves::halves;
 
 use crate::validation::score::{Score, scores};

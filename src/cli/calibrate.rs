@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use indicatif::ProgressStyle;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use self::presets::presets;
 use self::report::{json, table};
 use super::Format;
 use super::validate::{measured, write_text};
-use crate::calibration::{Fit, fit, halves, score};
+use crate::calibration::{Fit, Progress, fit, halves, score};
 use crate::experiment::Error;
 use crate::validation::score::{Summary, summary};
 use crate::validation::{Cell, Constants};
@@ -44,6 +44,9 @@ pub struct CalibrateArgs {
     quiet: bool,
 }
 
+/// How often the half is simulated that the fit does not see: before and after.
+const UNSEEN: u64 = 2;
+
 /// The score of a half of the cells, before and after.
 struct Half {
     what: &'static str,
@@ -66,13 +69,28 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<String, Error> {
         return Err(Error::file(Path::new(&against), message));
     }
     let [seen, unseen] = halves(cells);
-    let fit = search(args, &seen);
-    let half = |what, cells: &[Cell]| {
-        let of = |constants| summary(&score(cells, constants, 0..args.replications));
-        let (before, after) = (of(&Constants::default()), of(&fit.constants));
-        Half { what, cells: cells.len(), before, after }
+    let bar = bar(args.quiet);
+    let fit = search(args, &seen, &bar);
+    let scored = |constants| {
+        let summary = summary(&score(&unseen, constants, 0..args.replications));
+        bar.inc(1);
+        summary
     };
-    let halves = [half("the fit has seen", &seen), half("the fit has not seen", &unseen)];
+    let halves = [
+        Half {
+            what: "the fit has seen",
+            cells: seen.len(),
+            before: summary(&fit.scores_before),
+            after: summary(&fit.scores_after),
+        },
+        Half {
+            what: "the fit has not seen",
+            cells: unseen.len(),
+            before: scored(&Constants::default()),
+            after: scored(&fit.constants),
+        },
+    ];
+    bar.finish_and_clear();
     let origin = format!(
         "gilsim {} calibrate, fitted to {} of the {count} cells of {against}",
         env!("CARGO_PKG_VERSION"),
@@ -86,13 +104,17 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<String, Error> {
     })
 }
 
-/// The fit, with a bar; an interruption ends the search, and what it has found is kept.
-fn search(args: &CalibrateArgs, cells: &[Cell]) -> Fit {
-    let bar = super::bar(u64::from(args.evaluations), args.quiet);
+fn bar(quiet: bool) -> ProgressBar {
+    let bar = super::bar(0, quiet);
     let template = "{bar:30} {pos}/{len} sets of constants, {eta} left; mean square {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
+    bar
+}
+
+/// The fit; an interruption ends the search, and what it has found is kept.
+fn search(args: &CalibrateArgs, cells: &[Cell], bar: &ProgressBar) -> Fit {
     let interrupted = Arc::new(AtomicBool::new(false));
     let handler = {
         let (interrupted, bar) = (interrupted.clone(), bar.clone());
@@ -105,11 +127,13 @@ fn search(args: &CalibrateArgs, cells: &[Cell]) -> Fit {
         }
     };
     let _ = ctrlc::set_handler(handler);
-    let fit = fit(cells, args.evaluations, args.replications, &interrupted, &mut |tried, least| {
-        bar.set_length(u64::from(args.evaluations.max(tried)));
-        bar.set_position(u64::from(tried));
-        bar.set_message(format!("{least:.3}"));
-    });
-    bar.finish_and_clear();
+    let mut tell = |progress: Progress| {
+        bar.set_length(u64::from(progress.of) + UNSEEN);
+        bar.set_position(progress.done.into());
+        bar.set_message(format!("{:.3}", progress.least));
+    };
+    let fit = fit(cells, args.evaluations, args.replications, &interrupted, &mut tell);
+    // Slopes that an interruption left out are not to come any more.
+    bar.set_length(bar.position() + UNSEEN);
     fit
 }

@@ -68,7 +68,7 @@ mod tests {
         };
         let cells = [setting("cpython-2.7", Some(100)), setting("cpython-3.13", None)];
         let cells = cells.map(|run| Cell { runs: vec![run] });
-        let fit = fit(&cells, 1, 1, &AtomicBool::new(true), &mut |_, _| {});
+        let fit = fit(&cells, 1, 1, &AtomicBool::new(true), &mut |_| {});
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.toml");
         std::fs::write(&file, presets("my machine", "a test", &fit, &cells).unwrap()).unwrap();
