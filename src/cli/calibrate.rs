@@ -1,20 +1,23 @@
 //! `gilsim calibrate`: constants of a machine and its interpreters, fitted to measured runs.
 
+mod interruption;
 mod presets;
 mod report;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use self::interruption::Interruption;
 use self::presets::presets;
 use self::report::{json, table};
 use super::Format;
 use super::validate::{measured, write_text};
-use crate::calibration::{Fit, Progress, fit, halves, score};
+use crate::calibration::{Progress, fit, halves, score};
 use crate::experiment::Error;
 use crate::validation::score::{Summary, summary};
 use crate::validation::{Cell, Constants};
@@ -55,7 +58,21 @@ struct Half {
     after: Vec<Summary>,
 }
 
-pub fn calibrate(args: &CalibrateArgs) -> Result<String, Error> {
+/// What there is to say, and what the program returns.
+pub fn calibrate(args: &CalibrateArgs) -> Result<(String, ExitCode), Error> {
+    let bar = bar(args.quiet);
+    let interruption = Arc::new(Interruption::new(&args.out));
+    interruption.listen(&bar);
+    let text = until(&interruption, args, &bar)?;
+    let interrupted = interruption.asked().load(Ordering::Relaxed);
+    Ok((text, if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS }))
+}
+
+fn until(
+    interruption: &Interruption,
+    args: &CalibrateArgs,
+    bar: &ProgressBar,
+) -> Result<String, Error> {
     let (against, runs) = measured(args.against.as_deref())?;
     if args.out.exists() {
         return Err(Error::file(&args.out, "exists: name another with --out, or remove it"));
@@ -64,13 +81,32 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<String, Error> {
     let name = args.name.clone().or(stem).unwrap_or_else(|| "calibrated".to_owned());
     let cells = Cell::of_runs(&runs);
     let count = cells.len();
-    if count < 2 {
-        let message = "has a single cell: half of the cells are for the fit, half to check it";
+    let [seen, unseen] = halves(cells);
+    if unseen.is_empty() {
+        let message = "has no cells to hold back: half of them are for the fit, half to check it, and threads \
+                       that share work are compared with the lone one; measure more settings";
         return Err(Error::file(Path::new(&against), message));
     }
-    let [seen, unseen] = halves(cells);
-    let bar = bar(args.quiet);
-    let fit = search(args, &seen, &bar);
+    let mut tell = |progress: Progress| {
+        bar.set_length(u64::from(progress.of) + UNSEEN);
+        bar.set_position(progress.done.into());
+        bar.set_message(format!("{:.3}", progress.least));
+    };
+    let asked = interruption.asked();
+    let fit = fit(&seen, args.evaluations, args.replications, asked, &mut tell);
+    // Slopes that an interruption left out are not to come any more.
+    bar.set_length(bar.position() + UNSEEN);
+    let origin = format!(
+        "gilsim {} calibrate, fitted to {} of the {count} cells of {against}",
+        env!("CARGO_PKG_VERSION"),
+        seen.len(),
+    );
+    let presets = presets(&name, &origin, &fit, &seen)?;
+    interruption.write(|| write_text(&args.out, &presets)).map_err(Error::Table)?;
+    if asked.load(Ordering::Relaxed) {
+        let file = args.out.display();
+        bar.suspend(|| super::tell(&format!("the best constants so far are written to {file}")));
+    }
     let scored = |constants| {
         let summary = summary(&score(&unseen, constants, 0..args.replications));
         bar.inc(1);
@@ -91,13 +127,6 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<String, Error> {
         },
     ];
     bar.finish_and_clear();
-    let origin = format!(
-        "gilsim {} calibrate, fitted to {} of the {count} cells of {against}",
-        env!("CARGO_PKG_VERSION"),
-        seen.len(),
-    );
-    let presets = presets(&name, &origin, &fit, &seen)?;
-    write_text(&args.out, &presets).map_err(Error::Table)?;
     Ok(match args.format {
         Format::Json => json(&name, args, &fit, &halves),
         Format::Table => table(&name, args, &fit, &halves),
@@ -113,27 +142,72 @@ fn bar(quiet: bool) -> ProgressBar {
     bar
 }
 
-/// The fit; an interruption ends the search, and what it has found is kept.
-fn search(args: &CalibrateArgs, cells: &[Cell], bar: &ProgressBar) -> Fit {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let handler = {
-        let (interrupted, bar) = (interrupted.clone(), bar.clone());
-        move || {
-            bar.suspend(|| super::tell("interrupted: the best constants so far are written"));
-            // Who interrupts twice does not want to wait.
-            if interrupted.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::presets::Presets;
+    use crate::trace::parquet::write_rows;
+    use crate::trace::tables::ProbeRow;
+
+    fn run(sleep_ns: u64) -> ProbeRow {
+        ProbeRow {
+            python: "cpython-3.13.5t".into(),
+            lock: "off".into(),
+            cores: 1,
+            task: "sleep".into(),
+            sleep_ns: Some(sleep_ns),
+            wall_ns: 1_000_000_000,
+            latency_mean_ns: Some(sleep_ns + 70_000),
+            ops: Some(1_000_000_000 / (sleep_ns + 71_000)),
+            ..ProbeRow::default()
         }
-    };
-    let _ = ctrlc::set_handler(handler);
-    let mut tell = |progress: Progress| {
-        bar.set_length(u64::from(progress.of) + UNSEEN);
-        bar.set_position(progress.done.into());
-        bar.set_message(format!("{:.3}", progress.least));
-    };
-    let fit = fit(cells, args.evaluations, args.replications, &interrupted, &mut tell);
-    // Slopes that an interruption left out are not to come any more.
-    bar.set_length(bar.position() + UNSEEN);
-    fit
+    }
+
+    fn args(folder: &Path, runs: &[ProbeRow]) -> CalibrateArgs {
+        let against = folder.join("mine.parquet");
+        write_rows(&against, runs, &Vec::new()).unwrap();
+        CalibrateArgs {
+            against: Some(against),
+            out: folder.join("mine.toml"),
+            name: None,
+            evaluations: 2,
+            replications: 1,
+            format: Format::Table,
+            quiet: true,
+        }
+    }
+
+    #[test]
+    fn an_interruption_leaves_the_best_so_far() {
+        let folder = tempfile::tempdir().unwrap();
+        let args = args(folder.path(), &[run(1_000_000), run(10_000_000)]);
+        let interruption = Interruption::new(&args.out);
+        interruption.asked().store(true, Ordering::Relaxed);
+        let bar = ProgressBar::hidden();
+        let text = until(&interruption, &args, &bar).unwrap();
+        assert!(text.contains("the search was interrupted"), "{text}");
+        assert!(Presets::load(Some(&args.out)).unwrap().machines.contains_key("mine"));
+        // The defaults for the half of the fit, no slopes, and twice the other half.
+        assert_eq!((bar.position(), bar.length()), (3, Some(3)));
+    }
+
+    #[test]
+    fn the_bar_is_full_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let args = args(folder.path(), &[run(1_000_000), run(10_000_000)]);
+        let bar = ProgressBar::hidden();
+        let text = until(&Interruption::new(&args.out), &args, &bar).unwrap();
+        assert!(text.contains("--evaluations"), "{text}");
+        assert_eq!(bar.length(), Some(bar.position()));
+        assert!(bar.position() > 1 + 2 + 2, "{bar:?}");
+    }
+
+    #[test]
+    fn a_single_cell_is_not_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let args = args(folder.path(), &[run(1_000_000), run(1_000_000)]);
+        let error = calibrate(&args).unwrap_err().to_string();
+        assert!(error.contains("mine.parquet: has no cells to hold back"), "{error}");
+        assert!(!args.out.exists());
+    }
 }
