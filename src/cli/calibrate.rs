@@ -74,9 +74,7 @@ fn until(
     bar: &ProgressBar,
 ) -> Result<String, Error> {
     let (against, runs) = measured(args.against.as_deref())?;
-    if args.out.exists() {
-        return Err(Error::file(&args.out, "exists: name another with --out, or remove it"));
-    }
+    can_be_written(&args.out)?;
     let stem = Path::new(&against).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = args.name.clone().or(stem).unwrap_or_else(|| "calibrated".to_owned());
     let cells = Cell::of_runs(&runs);
@@ -131,6 +129,15 @@ fn until(
         Format::Json => json(&name, args, &fit, &halves),
         Format::Table => table(&name, args, &fit, &halves),
     })
+}
+
+/// Nobody should wait for constants that can't be stored: writes an empty file as theirs will be, and removes it.
+fn can_be_written(out: &Path) -> Result<(), Error> {
+    if out.symlink_metadata().is_ok() {
+        return Err(Error::file(out, "exists: name another with --out, or remove it"));
+    }
+    write_text(out, "").map_err(Error::Table)?;
+    std::fs::remove_file(out).map_err(Error::at(out))
 }
 
 fn bar(quiet: bool) -> ProgressBar {
@@ -200,6 +207,27 @@ mod tests {
         assert!(text.contains("--evaluations"), "{text}");
         assert_eq!(bar.length(), Some(bar.position()));
         assert!(bar.position() > 1 + 2 + 2, "{bar:?}");
+    }
+
+    #[test]
+    fn what_can_not_be_written_is_told_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("good.toml");
+        can_be_written(&good).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::write(&good, "good").unwrap();
+        for (wrong, says) in [
+            (good.clone(), "exists: name another with --out"),
+            (good.join("x.toml"), "good.toml/x.toml"),
+            (folder.path().join("none/x.toml"), "none/x.toml"),
+            (folder.path().join("x.toml/"), "x.toml/"),
+            (folder.path().join("x".repeat(250)), "xxx"),
+        ] {
+            let error = can_be_written(&wrong).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&good).unwrap(), "good");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
