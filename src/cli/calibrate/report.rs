@@ -45,7 +45,7 @@ pub(super) fn table(name: &str, args: &CalibrateArgs, fit: &Fit, halves: &[Half]
         Stopped::Interrupted => "the search was interrupted",
     };
     let mut text = format!(
-        "{}\n\ndetermined: the standard error, from what the residuals do when each constant moves\n\
+        "{}\n\ndetermined: the standard error, from how residuals change as constants move\n\
          mean square of the residuals: {:.3}, with the defaults {:.3}\n{stopped}\n",
         constants.trim_fmt(),
         fit.after,
@@ -68,9 +68,11 @@ pub(super) fn table(name: &str, args: &CalibrateArgs, fit: &Fit, halves: &[Half]
     }
     let _ = write!(
         text,
-        "\n{}\n\nIn an experiment beside it:\n\npresets = \"{}\"\nmachine = {{ preset = \"{name}\" }}\n",
+        "\n{}\n\nIn an experiment beside it:\n\npresets = {}\nmachine = {{ preset = {} }}\n",
         args.out.display(),
-        args.out.file_name().unwrap_or_default().to_string_lossy(),
+        // With whatever quotes it needs.
+        toml::Value::from(&*args.out.file_name().unwrap_or_default().to_string_lossy()),
+        toml::Value::from(name),
     );
     text
 }
@@ -97,4 +99,44 @@ pub(super) fn json(name: &str, args: &CalibrateArgs, fit: &Fit, halves: &[Half])
         "constants": constants.collect::<Vec<_>>(),
         "halves": halves.collect::<Vec<_>>(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::analysis::probe::own_runs;
+    use crate::calibration::fit;
+    use crate::cli::Format;
+    use crate::validation::Cell;
+    use crate::validation::score::summary;
+
+    #[test]
+    fn the_table_fits_and_ends_with_what_an_experiment_takes() {
+        let cells = Cell::of_runs(&own_runs().unwrap());
+        let fit = fit(&cells[..8], 1, 1, &AtomicBool::new(true), &mut |_| {});
+        let scores = || summary(&fit.scores_before);
+        let half = Half { what: "the fit has seen", cells: 8, before: scores(), after: scores() };
+        for (name, out) in [("mine", "m.toml"), ("my \"m\" isn't\nyours \\", "a \"b\".toml")] {
+            let args = CalibrateArgs {
+                against: None,
+                out: PathBuf::from(out),
+                name: None,
+                evaluations: 1,
+                replications: 1,
+                format: Format::Table,
+                quiet: true,
+            };
+            let text = table(name, &args, &fit, std::slice::from_ref(&half));
+            let (head, example) = text.split_once("In an experiment beside it:\n").unwrap();
+            let example: toml::Table = example.parse().unwrap();
+            assert_eq!(example["presets"].as_str(), Some(out));
+            assert_eq!(example["machine"]["preset"].as_str(), Some(name));
+            for line in head.lines() {
+                assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+            }
+        }
+    }
 }
