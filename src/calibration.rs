@@ -1,23 +1,22 @@
 //! Fits the constants of a machine and of its interpreters to measured runs.
 //!
-//! The fit sees every other cell; the rest say how it does on cells that it has not seen. What is
+//! The fit sees half of the cells; the rest say how it does on cells that it has not seen. What is
 //! made small is the mean square of the *residuals*: for each metric of each cell, how far the simulated value is off, in
 //! units of the measured repetitions' spread, and no further than a few of them, so that no single
 //! cell rules the fit. Random numbers are the same for all constants that are tried.
 
 mod constant;
 mod fit;
+mod halves;
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 pub use constant::{CONSTANTS, Constant};
-pub use fit::{Fit, Fitted, Stopped, fit};
+pub use fit::{Fit, Fitted, Progress, Stopped, fit};
+pub use halves::halves;
 
-use crate::trace::tables::ProbeRow;
 use crate::validation::score::{Score, scores};
-use crate::validation::simulate::simulate;
+use crate::validation::simulate::simulate_all;
 use crate::validation::{Cell, Constants};
 
 /// Repetitions seldom show how far a cell can be off: a spread counts as at least so much.
@@ -26,32 +25,11 @@ const LEAST_SPREAD: f64 = 0.05;
 /// Residuals beyond are no worse.
 const MOST: f64 = 4.0;
 
-/// Splits cells into those of the fit and the rest, so that both have every interpreter on every number of cores.
-#[must_use]
-pub fn halves(cells: Vec<Cell>) -> [Vec<Cell>; 2] {
-    let mut kinds: Vec<((String, u32), usize)> = Vec::new();
-    let mut halves = [Vec::new(), Vec::new()];
-    for cell in cells {
-        let kind = (cell.setting().python.clone(), cell.setting().cores);
-        let at = kinds.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
-            kinds.push((kind, 0));
-            kinds.len() - 1
-        });
-        let seen = &mut kinds[at].1;
-        halves[*seen % 2].push(cell);
-        *seen += 1;
-    }
-    halves
-}
-
 /// The score of cells under the constants, from these replications of each.
 #[must_use]
 pub fn score(cells: &[Cell], constants: &Constants, replications: Range<u32>) -> Vec<Score> {
-    let runs: Vec<Vec<ProbeRow>> = cells
-        .par_iter()
-        .map(|cell| replications.clone().map(|number| simulate(cell, constants, number)).collect())
-        .collect();
-    let runs: Vec<_> = runs.iter().map(Vec::as_slice).collect();
+    let runs = simulate_all(cells, constants, replications.clone(), || {});
+    let runs: Vec<_> = runs.chunks(replications.len()).collect();
     scores(cells, &runs)
 }
 
@@ -75,26 +53,6 @@ fn mean_square(residuals: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn cell(python: &str, cores: u32, spinners: u32) -> Cell {
-        let run = ProbeRow { python: python.into(), cores, spinners, ..ProbeRow::default() };
-        Cell { runs: vec![run] }
-    }
-
-    #[test]
-    fn both_halves_have_everything() {
-        let settings = [("a", 1), ("a", 2), ("b", 1)];
-        let cells = (0..4).flat_map(|at| settings.map(|(python, cores)| cell(python, cores, at)));
-        let [fitted, held_back] = halves(cells.collect());
-        let kinds = |half: &[Cell]| -> Vec<_> {
-            let kind = |cell: &Cell| (cell.setting().python.clone(), cell.setting().cores);
-            half.iter().map(kind).collect()
-        };
-        assert_eq!(kinds(&fitted), kinds(&held_back));
-        assert_eq!(fitted.len(), 6);
-        assert_eq!(fitted[3].setting().spinners, 2);
-        assert_eq!(held_back[3].setting().spinners, 3);
-    }
 
     #[test]
     fn residuals_are_in_spreads_and_bounded() {

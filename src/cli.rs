@@ -61,7 +61,7 @@ enum Command {
     Measure(MeasureArgs),
     /// Fit the constants of a machine and its interpreters to measured runs, as presets for experiments.
     #[command(
-        after_help = "Half of the measured cells are fitted, and the score is given for the others too. Ten minutes for the\nproject's own; an interruption (Ctrl-C) keeps the best constants so far.\n\nExamples:\n  gilsim calibrate --against mine.parquet --name my-machine --out my-machine.toml\n  gilsim calibrate --evaluations 50 --format json"
+        after_help = "Half of the measured cells are fitted, and the score is given for the others too. Ten minutes for the\nproject's own; after an interruption (Ctrl-C), the best constants so far are written, and 130 is returned.\n\nExamples:\n  gilsim calibrate --against mine.parquet --name my-machine --out my-machine.toml\n  gilsim calibrate --evaluations 50 --format json"
     )]
     Calibrate(CalibrateArgs),
     /// List the presets of machines and interpreters, with their origin and values.
@@ -119,17 +119,18 @@ enum Format {
 /// user wrote makes no sense, 130 after an interruption.
 #[must_use]
 pub fn main() -> ExitCode {
+    let done = |text| (text, ExitCode::SUCCESS);
     let result = match Cli::parse().command {
-        Command::Run(args) => run(&args),
-        Command::Plan(args) => plan(&args),
-        Command::Validate(args) => validate(&args),
-        Command::Measure(args) => measure(&args),
+        Command::Run(args) => run(&args).map(done),
+        Command::Plan(args) => plan(&args).map(done),
+        Command::Validate(args) => validate(&args).map(done),
+        Command::Measure(args) => measure(&args).map(done),
         Command::Calibrate(args) => calibrate(&args),
-        Command::Presets(args) => presets(&args),
-        Command::Policies { format } => policies(format),
+        Command::Presets(args) => presets(&args).map(done),
+        Command::Policies { format } => policies(format).map(done),
     };
-    let text = match result {
-        Ok(text) => text,
+    let (text, code) = match result {
+        Ok(answer) => answer,
         Err(error) => {
             tell(&format!("error: {error}"));
             return ExitCode::from(error.exit_code());
@@ -141,7 +142,7 @@ pub fn main() -> ExitCode {
             tell(&format!("error: standard output: {error}"));
             ExitCode::FAILURE
         }
-        _ => ExitCode::SUCCESS,
+        _ => code,
     }
 }
 

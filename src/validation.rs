@@ -40,7 +40,7 @@ impl Cell {
     }
 
     /// Whether this is the other cell with a single thread.
-    fn is_alone_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_alone_like(&self, other: &Self) -> bool {
         let alone = ProbeRow { spinners: 1, ..other.setting().clone() };
         other.setting().spinners > 1 && same_setting(self.setting(), &alone)
     }

@@ -1,11 +1,14 @@
 //! Reads what the probe saw: our own Parquet, or the JSON lines that the probe prints.
 
+mod check;
+
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use self::check::{Senseless, check};
 use super::frame::{Frame, ReadError};
 use super::read;
 use crate::trace::tables::{ProbeRow, Table};
@@ -40,6 +43,18 @@ pub enum ProbeError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A run is one that the simulator can't do again.
+    #[error("{}, {place}: {value}; allowed is {allowed}: correct it, or leave the run out", path.display())]
+    Senseless {
+        /// The file.
+        path: PathBuf,
+        /// The line or row, from 1.
+        place: String,
+        /// Which value of it.
+        value: String,
+        /// What it may be.
+        allowed: String,
+    },
     /// There is nothing in it.
     #[error("{} holds no runs", path.display())]
     Empty {
@@ -52,10 +67,17 @@ pub enum ProbeError {
 ///
 /// # Errors
 ///
-/// The file can't be read, holds something else, or nothing.
+/// The file can't be read, holds something else, or nothing, or a run that makes no sense.
 pub fn read_probe(path: &Path) -> Result<Vec<ProbeRow>, ProbeError> {
     let rows = if path.extension().is_some_and(|extension| extension == "parquet") {
-        read::rows(&Frame::open(path, ProbeRow::NAME, None)?)?
+        let rows = read::rows(&Frame::open(path, ProbeRow::NAME, None)?)?;
+        for (number, row) in (1..).zip(&rows) {
+            check(row).map_err(|Senseless { column, value, allowed }| {
+                let (place, value) = (format!("row {number}"), format!("{column} is {value}"));
+                ProbeError::Senseless { path: path.to_owned(), place, value, allowed }
+            })?;
+        }
+        rows
     } else {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ProbeError::Io { path: path.to_owned(), source })?;
@@ -97,9 +119,26 @@ fn parse(path: &Path, text: &str) -> Result<Vec<ProbeRow>, ProbeError> {
             let repetition = repetitions.entry(settings).or_default();
             let row = ProbeRow { repetition: *repetition, ..run.into_row() };
             *repetition += 1;
+            check(&row).map_err(|found| {
+                let (place, value) = (format!("line {line}"), in_line(text, &row, &found));
+                let allowed = found.allowed;
+                ProbeError::Senseless { path: path.to_owned(), place, value, allowed }
+            })?;
             Ok(row)
         })
         .collect()
+}
+
+/// A value that makes no sense, as the line has it and as it is understood.
+fn in_line(text: &str, row: &ProbeRow, found: &Senseless) -> String {
+    let Senseless { column, value, .. } = found;
+    let pointer = check::pointer(row, column);
+    let line: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let name = pointer[1..].replace('/', ".");
+    match line.pointer(pointer) {
+        Some(given) => format!("{name} is {given} ({column}: {value})"),
+        None => format!("{name} is missing ({column}: {value})"),
+    }
 }
 
 /// A line; times in seconds.
@@ -245,6 +284,65 @@ mod tests {
         assert_eq!((first.latency_p95_ns, first.unit_ns), (Some(6_400_000), Some(50_000)));
         write_rows(&table, &rows, &Vec::new()).unwrap();
         assert_eq!(read_probe(&table).unwrap(), rows);
+    }
+
+    /// Each of these would end in a panic, in numbers that are none, or not at all.
+    #[test]
+    fn what_the_simulator_can_not_do_again_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lines, table) = (folder.path().join("a.jsonl"), folder.path().join("a.parquet"));
+        let good = parse_line(LINE).unwrap();
+        for (old, new, line_says, column, allowed) in [
+            (
+                "\"interval\": 0.005",
+                "\"interval\": 0",
+                "args.interval is 0",
+                "switch_interval_ns",
+                "1 to 3600000000000",
+            ),
+            (
+                "\"interval\": 0.005",
+                "\"interval\": -1.5",
+                "args.interval is -1.5",
+                "switch_interval_ns",
+                "1 to",
+            ),
+            (
+                "\"spinners\": 1",
+                "\"spinners\": 100000",
+                "args.spinners is 100000",
+                "spinners",
+                "0 to 1024",
+            ),
+            ("\"cpus\": 2", "\"cpus\": 0", "cpus is 0", "cores", "1 to 4096"),
+            ("\"cpus\": 2", "\"cpus\": 65537", "cpus is 65537", "cores", "1 to 4096"),
+            ("\"wall\": 1.0", "\"wall\": 0.0", "result.wall is 0.0", "wall_ns", "1 or more"),
+            ("\"d\": 0.001", "\"d\": 1e9", "args.d is 1000000000.0", "sleep_ns", "1 to 1000000000"),
+            (
+                "\"d\": 0.001, ",
+                "",
+                "args.d is missing",
+                "sleep_ns",
+                "1 to 1000000000 with this task",
+            ),
+            ("\"sleep\"", "\"read\"", "args.kind is \"read\"", "task", "cpu, sleep, write"),
+            ("\"sleep\"", "\"write\"", "args.d is 0.001", "sleep_ns", "nothing with this task"),
+        ] {
+            let line = LINE.replace(old, new);
+            assert_ne!(line, LINE, "{old}");
+            std::fs::write(&lines, format!("{LINE}\n{line}\n")).unwrap();
+            let error = read_probe(&lines).unwrap_err().to_string();
+            let place = format!("a.jsonl, line 2: {line_says} ({column}: ");
+            let end = format!("; allowed is {allowed}");
+            assert!(error.contains(&place) && error.contains(&end), "{error}");
+
+            let row = parse_line(&line).unwrap();
+            write_rows(&table, &[good.clone(), good.clone(), row], &Vec::new()).unwrap();
+            let error = read_probe(&table).unwrap_err().to_string();
+            assert!(error.contains(&format!("a.parquet, row 3: {column} is ")), "{error}");
+            assert!(error.contains(&end), "{error}");
+        }
+        assert!(own_runs().unwrap().iter().all(|run| check(run) == Ok(())));
     }
 
     #[test]

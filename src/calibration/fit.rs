@@ -32,6 +32,10 @@ pub struct Fit {
     pub before: f64,
     /// And after.
     pub after: f64,
+    /// The scores of the cells before.
+    pub scores_before: Vec<Score>,
+    /// And after.
+    pub scores_after: Vec<Score>,
     /// What ended the search.
     pub stopped: Stopped,
 }
@@ -60,25 +64,45 @@ pub enum Stopped {
     Interrupted,
 }
 
+/// How far a fit has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// How often the cells have been simulated, each time with other constants.
+    pub done: u32,
+    /// How often they will have been in the end, unless the search settles before it is spent.
+    pub of: u32,
+    /// The least mean square so far.
+    pub least: f64,
+}
+
 /// What is minimised, over the logarithms of the factors by which the constants change.
 struct Search<'a> {
     cells: &'a [Cell],
     told: &'a [Constant],
     replications: u32,
-    /// The scores that count.
+    /// The scores with the defaults: those that count.
     wanted: Vec<Score>,
     evaluations: u32,
     interrupted: &'a AtomicBool,
-    state: RefCell<Progress<'a>>,
+    state: RefCell<State<'a>>,
 }
 
-/// How far it has come.
-struct Progress<'a> {
-    tried: u32,
+/// What it has found.
+struct State<'a> {
+    progress: Progress,
     best: Vec<f64>,
-    least: f64,
+    /// The scores of the best.
+    scores: Vec<Score>,
     stopped: Stopped,
-    tell: &'a mut dyn FnMut(u32, f64),
+    tell: &'a mut dyn FnMut(Progress),
+}
+
+impl State<'_> {
+    /// Once more.
+    fn simulated(&mut self) {
+        self.progress.done += 1;
+        (self.tell)(self.progress);
+    }
 }
 
 impl Search<'_> {
@@ -91,9 +115,9 @@ impl Search<'_> {
     }
 
     /// By the `set`-th set of random numbers; the search uses the first.
-    fn residuals(&self, logs: &[f64], set: u32) -> Vec<f64> {
+    fn scores(&self, logs: &[f64], set: u32) -> Vec<Score> {
         let replications = set * self.replications..(set + 1) * self.replications;
-        residuals(&self.wanted, &score(self.cells, &self.constants(logs), replications))
+        score(self.cells, &self.constants(logs), replications)
     }
 
     fn interrupted(&self) -> bool {
@@ -104,8 +128,8 @@ impl Search<'_> {
     ///
     /// Chance moves them too, and would make everything look well determined: the slopes are taken by two sets of
     /// random numbers, and only what both have in common counts.
-    fn errors(&self, best: &[f64]) -> Option<Vec<f64>> {
-        let here = self.residuals(best, 0);
+    fn errors(&self, best: &[f64], scores: &[Score]) -> Option<Vec<f64>> {
+        let here = residuals(&self.wanted, scores);
         let (one, other) = (self.slopes(best, 0)?, self.slopes(best, 1)?);
         let freedom = (here.len().saturating_sub(best.len())).max(1) as f64;
         let variance = here.iter().map(|residual| residual * residual).sum::<f64>() / freedom;
@@ -128,19 +152,13 @@ impl Search<'_> {
             let at = |step: f64| {
                 let mut logs = best.to_vec();
                 logs[column] += step;
-                DVector::from_vec(self.residuals(&logs, set))
+                let residuals = residuals(&self.wanted, &self.scores(&logs, set));
+                self.state.borrow_mut().simulated();
+                DVector::from_vec(residuals)
             };
             columns.push((at(STEP) - at(-STEP)) / (2.0 * STEP));
-            self.tell();
         }
         Some(DMatrix::from_columns(&columns))
-    }
-
-    fn tell(&self) {
-        let mut state = self.state.borrow_mut();
-        state.tried += 1;
-        let (tried, least) = (state.tried, state.least);
-        (state.tell)(tried, least);
     }
 }
 
@@ -151,7 +169,8 @@ impl CostFunction for &Search<'_> {
     /// Simulates nothing any more when it is to stop, so that the rest is over at once; the best so far is
     /// kept aside. (The solver takes no errors.)
     fn cost(&self, logs: &Vec<f64>) -> Result<f64, Error> {
-        let tried = self.state.borrow().tried;
+        // The defaults were simulated before.
+        let tried = self.state.borrow().progress.done - 1;
         let stopped = match () {
             () if self.interrupted() => Some(Stopped::Interrupted),
             () if tried >= self.evaluations => Some(Stopped::Spent),
@@ -161,43 +180,45 @@ impl CostFunction for &Search<'_> {
             self.state.borrow_mut().stopped = stopped;
             return Ok(f64::MAX);
         }
-        let cost = mean_square(&self.residuals(logs, 0));
+        let scores = self.scores(logs, 0);
+        let cost = mean_square(&residuals(&self.wanted, &scores));
         let mut state = self.state.borrow_mut();
-        if cost < state.least {
-            state.least = cost;
+        if cost < state.progress.least {
+            state.progress.least = cost;
             state.best.clone_from(logs);
+            state.scores = scores;
         }
-        drop(state);
-        self.tell();
+        state.simulated();
         Ok(cost)
     }
 }
 
-/// Fits the constants that the cells can tell something about. `tell` hears how often constants have been
-/// tried or moved (at most `evaluations` times, and then twice each), and the least mean square so far.
+/// Fits the constants that the cells can tell something about. At most `evaluations` sets of constants
+/// are tried; then each constant is moved up and down, twice. `tell` hears how far it has come.
 #[must_use]
 pub fn fit(
     cells: &[Cell],
     evaluations: u32,
     replications: u32,
     interrupted: &AtomicBool,
-    tell: &mut dyn FnMut(u32, f64),
+    tell: &mut dyn FnMut(Progress),
 ) -> Fit {
     let told = Constant::told_by(cells);
     let wanted = score(cells, &Constants::default(), 0..replications);
     let before = mean_square(&residuals(&wanted, &wanted));
     let start = vec![0.0; told.len()];
-    let progress =
-        Progress { tried: 0, best: start.clone(), least: before, stopped: Stopped::Settled, tell };
-    let search = Search {
-        cells,
-        told: &told,
-        replications,
-        wanted,
-        evaluations,
-        interrupted,
-        state: RefCell::new(progress),
+    let slopes = 4 * told.len() as u32;
+    let state = State {
+        progress: Progress { done: 0, of: evaluations.saturating_add(1 + slopes), least: before },
+        best: start.clone(),
+        scores: wanted.clone(),
+        stopped: Stopped::Settled,
+        tell,
     };
+    let state = RefCell::new(state);
+    state.borrow_mut().simulated();
+    let search =
+        Search { cells, told: &told, replications, wanted, evaluations, interrupted, state };
     let mut corners = vec![start.clone()];
     for at in 0..told.len() {
         let mut corner = start.clone();
@@ -209,8 +230,12 @@ pub fn fit(
         let limit = |state: IterState<_, _, _, _, _, _>| state.max_iters(evaluations.into());
         let _ = Executor::new(&search, solver).configure(limit).run();
     }
-    let best = search.state.borrow().best.clone();
-    let errors = search.errors(&best);
+    let (best, scores_after) = {
+        let mut state = search.state.borrow_mut();
+        state.progress.of = state.progress.done + slopes;
+        (state.best.clone(), state.scores.clone())
+    };
+    let errors = search.errors(&best, &scores_after);
     let constants = search.constants(&best);
     let fitted = |(at, constant): (usize, &Constant)| Fitted {
         constant: *constant,
@@ -220,7 +245,15 @@ pub fn fit(
     };
     let fitted = told.iter().enumerate().map(fitted).collect();
     let state = search.state.into_inner();
-    Fit { constants, fitted, before, after: state.least, stopped: state.stopped }
+    Fit {
+        constants,
+        fitted,
+        before,
+        after: state.progress.least,
+        scores_before: search.wanted,
+        scores_after,
+        stopped: state.stopped,
+    }
 }
 
 #[cfg(test)]
@@ -250,7 +283,7 @@ mod tests {
         let cells = [cell(1), cell(10)];
         let never = AtomicBool::new(false);
         let mut heard = Vec::new();
-        let fit = fit(&cells, 60, 1, &never, &mut |tried, _| heard.push(tried));
+        let fit = fit(&cells, 60, 1, &never, &mut |progress| heard.push(progress));
         assert!(fit.after < fit.before / 4.0, "{} after {}", fit.after, fit.before);
         let of = |name| fit.fitted.iter().find(|fitted| fitted.constant.name == name).unwrap();
         let slack = of("linux.timer_slack");
@@ -259,7 +292,14 @@ mod tests {
         // Sleeps alone tell how much a cold start costs, but not apart from a context switch.
         assert!(of("linux.context_switch").error.unwrap() > of("linux.cold_start").error.unwrap());
         assert!(fit.fitted.iter().all(|fitted| fitted.constant.name != "tick.tick"));
-        assert_eq!(heard, (1..=heard.len() as u32).collect::<Vec<_>>());
+        let done: Vec<_> = heard.iter().map(|progress| progress.done).collect();
+        assert_eq!(done, (1..=heard.len() as u32).collect::<Vec<_>>());
+        // The end is in sight from the first on: the slopes are in it, and a search that settles brings it nearer.
+        let (first, last) = (heard[0], heard[heard.len() - 1]);
+        assert_eq!(first.of, 1 + 60 + 4 * fit.fitted.len() as u32);
+        assert!(last.done == last.of && last.of <= first.of, "{last:?}");
+        assert_eq!(fit.scores_before, score(&cells, &Constants::default(), 0..1));
+        assert_eq!(fit.scores_after, score(&cells, &fit.constants, 0..1));
     }
 
     #[test]
@@ -268,8 +308,9 @@ mod tests {
         let setting = ProbeRow { sleep_ns: Some(10_000_000), lock: "off".into(), ..setting };
         let cell = Cell { runs: vec![setting] };
         let cell = Cell { runs: vec![simulate(&cell, &Constants::default(), 0)] };
-        let fit = fit(&[cell], 60, 1, &AtomicBool::new(true), &mut |_, _| {});
+        let fit = fit(&[cell], 60, 1, &AtomicBool::new(true), &mut |_| {});
         assert_eq!((fit.stopped, fit.constants), (Stopped::Interrupted, Constants::default()));
         assert!(fit.fitted.iter().all(|fitted| fitted.error.is_none()));
+        assert_eq!(fit.scores_before, fit.scores_after);
     }
 }

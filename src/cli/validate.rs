@@ -8,7 +8,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use rayon::prelude::*;
 use serde_json::json;
 
 use super::{json_text, short_list};
@@ -18,7 +17,7 @@ use crate::plot::validation::draw_all;
 use crate::trace::parquet::{PendingFile, WriteError, write_rows};
 use crate::trace::tables::ProbeRow;
 use crate::validation::score::{Score, Summary, scores, summary};
-use crate::validation::simulate::simulate;
+use crate::validation::simulate::simulate_all;
 use crate::validation::{Cell, Constants};
 
 #[derive(Debug, Args)]
@@ -66,7 +65,10 @@ pub fn validate(args: &ValidateArgs) -> Result<String, Error> {
     let cells = Cell::of_runs(&runs);
     // Nobody should wait for runs that can't be stored.
     create_dir_all(&args.out).map_err(|error| Error::file(&args.out, error))?;
-    let simulated = simulate_all(&cells, args);
+    let times = 0..args.replications;
+    let bar = super::bar((cells.len() * times.len()) as u64, args.quiet);
+    let simulated = simulate_all(&cells, &Constants::default(), times, || bar.inc(1));
+    bar.finish_and_clear();
     let runs: Vec<_> = simulated.chunks(args.replications as usize).collect();
     let scores = scores(&cells, &runs);
     let report = Report {
@@ -102,25 +104,6 @@ pub(super) fn measured(path: Option<&Path>) -> Result<(String, Vec<ProbeRow>), E
     let name = path.map_or(OWN_RUNS.to_owned(), |path| path.display().to_string());
     let runs = path.map_or_else(own_runs, read_probe);
     Ok((name, runs.map_err(|error| Error::Text(error.to_string()))?))
-}
-
-/// The runs of each cell, one cell after the other.
-fn simulate_all(cells: &[Cell], args: &ValidateArgs) -> Vec<ProbeRow> {
-    let jobs: Vec<_> = cells
-        .iter()
-        .flat_map(|cell| (0..args.replications).map(move |repetition| (cell, repetition)))
-        .collect();
-    let bar = super::bar(jobs.len() as u64, args.quiet);
-    let simulated = jobs
-        .into_par_iter()
-        .map(|(cell, repetition)| {
-            let row = simulate(cell, &Constants::default(), repetition);
-            bar.inc(1);
-            row
-        })
-        .collect();
-    bar.finish_and_clear();
-    simulated
 }
 
 /// A text file that is whole or not there.

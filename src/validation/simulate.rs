@@ -1,12 +1,14 @@
 //! Does in the simulator what the probe does with a real interpreter.
 
 use std::num::NonZeroU16;
+use std::ops::Range;
 
 use gilsim_policies::tick::TickParameters;
 use gilsim_policies::timed_wait::TimedWaitParameters;
 use gilsim_policies::{Instant, PolicySpec, Span};
 
 use rand_distr::LogNormal;
+use rayon::prelude::*;
 
 use super::{Cell, Constants};
 use crate::machine::{LinuxParameters, MachineSpec};
@@ -95,6 +97,25 @@ const SLOW_SHARE: f64 = 0.45;
 
 /// The longest a shared task may take: far longer than any did.
 const LONGEST: Span = Span::from_s(60);
+
+/// These replications of each cell, one cell after the other. `done` hears of each when it is done.
+pub fn simulate_all(
+    cells: &[Cell],
+    constants: &Constants,
+    replications: Range<u32>,
+    done: impl Fn() + Sync,
+) -> Vec<ProbeRow> {
+    let jobs: Vec<_> = cells
+        .iter()
+        .flat_map(|cell| replications.clone().map(move |number| (cell, number)))
+        .collect();
+    let job = |(cell, number)| {
+        let row = simulate(cell, constants, number);
+        done();
+        row
+    };
+    jobs.into_par_iter().map(job).collect()
+}
 
 /// What the probe would see in a simulated interpreter. `repetition` is the replication.
 #[must_use]

@@ -13,7 +13,7 @@ const LISTED: usize = 10;
 
 const LEGEND: &str = "\
 spread: how far the real machine's repetitions are from their median, at most
-inside: the error is no larger than the spread; good: than 25 %, or than the spread
+inside: the error is no larger than the spread; good: than 25 % or the spread
 error of a distribution: the mean over six quantiles of |ln(simulated/measured)|
 ";
 
@@ -82,5 +82,36 @@ fn line(score: &Score) -> String {
             row(&name, &short(values.measured), &short(values.simulated), &error, &spread)
         }
         None => row(&name, "-", "-", &percent(score.error), &spread),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::probe::own_runs;
+    use crate::trace::tables::ProbeRow;
+    use crate::validation::Cell;
+    use crate::validation::score::{scores, summary};
+
+    #[test]
+    fn a_narrow_terminal_shows_whole_lines() {
+        let cells = Cell::of_runs(&own_runs().unwrap());
+        // Far off, so that every metric has long numbers.
+        let far = |run: &ProbeRow| ProbeRow {
+            latency_p50_ns: run.latency_p50_ns.map(|ns| ns * 100),
+            ops: run.ops.map(|ops| ops * 100),
+            wall_ns: run.wall_ns * 10,
+            ..run.clone()
+        };
+        let simulated: Vec<_> = cells.iter().map(|cell| [far(cell.setting())]).collect();
+        let simulated: Vec<_> = simulated.iter().map(<[_; 1]>::as_slice).collect();
+        let scores = scores(&cells, &simulated);
+        let summary = summary(&scores);
+        let against = "a.parquet".to_owned();
+        let text = Report { against, replications: 8, cells: &cells, summary, scores }.table();
+        assert!(text.contains("slowdown") && text.contains("farthest off"), "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+        }
     }
 }
