@@ -56,8 +56,9 @@ pub struct LinuxParameters {
     /// The way into a wait for a condition variable, whose mutex is unlocked on the way. Default 1 us: traced, from
     /// the end of a timed wait to the next on a core that is warm.
     pub condition_call: Span,
-    /// What the way into a call that sleeps takes longer at most on a cold core. Default 2.5 us: traced, 3 to 5 us
-    /// from one wait for a condition variable to the next after milliseconds of idle time.
+    /// What the way into a call that sleeps takes longer at most on a cold core. Default 1 us: traced, how often a
+    /// thread that has asked for the lock is in time for the signal without having slept: 8 times in 10 if its core was
+    /// idle for milliseconds, 6 in 10 on a warm one, beside a holder that has computed for 5 ms.
     pub cold_call: Span,
     /// Mean time from one stretch of stolen time to the next while a core is busy, exponential; never if 0. Default
     /// 10 ms: gaps in the work of a lone thread; measured.
@@ -72,8 +73,7 @@ pub struct LinuxParameters {
     /// Taking or freeing a lock without a system call. Default 25 ns: two atomic operations.
     pub lock_call: Span,
     /// Mean of what it costs to lock a mutex that another thread is about to unlock, exponential. Default 0.4 us:
-    /// traced, how often a thread that has asked for the lock is in time for the signal without having slept: 9 times
-    /// in 10 if the holder has had the lock for 0.5 ms, 6 times in 10 after 5 ms on a warm core.
+    /// traced, likewise; 9 times in 10 beside a holder that has computed for 0.5 ms.
     pub contended_call: Span,
     /// Mean of what comes on top at most for who has computed so long that the lock's code and data are no longer in
     /// its caches, exponential. Default 0.9 us: traced likewise.
@@ -105,7 +105,7 @@ impl Default for LinuxParameters {
             switch_away: Span::from_ns(1_500),
             sleep_call: Span::from_ns(180),
             condition_call: Span::from_us(1),
-            cold_call: Span::from_ns(2_500),
+            cold_call: Span::from_us(1),
             steal_gap: Span::from_ms(10),
             steal: Span::from_us(130),
             timer_slack: Span::from_us(50),

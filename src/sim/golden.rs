@@ -171,14 +171,14 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, 784bdae25d423f27, 317aacb68e12aaa7, 13dc006a98fed176]
-timed_wait: [7ea44586851f14df, 5a810e259fc560d7, dc926cb21b10047f, 8fce13dcb8345398, 6c34ada690c617df]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 4a9ab5ee25c69016, 82ef22dc66cf0625, 222eeaf3f6cac810]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 8ff0eb3cdaa5a39d, 3d33b0aa10cd58d9, f3873d06e6a79206]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 432d799071ad4007, ae937b2f63264a08, dae2510d6c6419e9]
+tick: [ccad219ab682b102, 3d9c506f19adf591, 784bdae25d423f27, 7f35376e2ff67bbd, 12e4e58660a16c7c]
+timed_wait: [7ea44586851f14df, 5a810e259fc560d7, dc926cb21b10047f, 9a97eabbd11e9349, 502609351b3d1449]
+priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 4a9ab5ee25c69016, 3db6478a5c7d187d, 91c53e6dfd80d2b1]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 8ff0eb3cdaa5a39d, a05d4c664c3ad753, 64ca0b0d1d815d56]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 432d799071ad4007, 9f8894c2944f7379, ade9f9f30e760c78]
 none: [b229cfff0e9d2e73, d547fd850d981ed2, 5b7e2c7359ea2273, c076dd0c841c7813, 1ea6c8dc5b396e43]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 6ab197a19929503b, efd00f7c86b3f5f4, 6b8d21803080aea]
-timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 37f4f213efab4348, 3dbe7048f14df743, 288c3eed60c06b6d]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 9f08fd0747696f23, 442853dd10022d, 1e53bdc268cf24ed]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 73516b05edf6454d, fd1fb5f81352a8d1, 565d1092aed5a71f]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 6ab197a19929503b, 9c5ce4a2864c11d, 3f925006afc1a62d]
+timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 37f4f213efab4348, 5ca68f5bc12c1046, dc49577dc5309afd]
+timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 9f08fd0747696f23, 54b197fbaef6bf09, 3b07161c8322acb8]
+priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 73516b05edf6454d, ae355a42d06aad42, 85ab17bd5587d9ce]
 ";
