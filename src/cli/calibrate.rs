@@ -78,10 +78,9 @@ fn until(
     let stem = Path::new(&against).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = args.name.clone().or(stem).unwrap_or_else(|| "calibrated".to_owned());
     let cells = Cell::of_runs(&runs);
-    let count = cells.len();
-    let [seen, unseen] = halves(cells);
-    if unseen.is_empty() {
-        let message = "has no cells to hold back: half of them are for the fit, half to check it, and threads \
+    let [seen, unseen] = halves(cells.clone());
+    if seen.is_empty() || unseen.is_empty() {
+        let message = "has too few cells: half of them are for the fit, half to check it, and threads \
                        that share work are compared with the lone one; measure more settings";
         return Err(Error::file(Path::new(&against), message));
     }
@@ -95,11 +94,12 @@ fn until(
     // Slopes that an interruption left out are not to come any more.
     bar.set_length(bar.position() + UNSEEN);
     let origin = format!(
-        "gilsim {} calibrate, fitted to {} of the {count} cells of {against}",
+        "gilsim {} calibrate, fitted to {} of the {} cells of {against}",
         env!("CARGO_PKG_VERSION"),
         seen.len(),
+        cells.len(),
     );
-    let presets = presets(&name, &origin, &fit, &seen)?;
+    let presets = presets(&name, &origin, &fit, &cells)?;
     interruption.write(|| write_text(&args.out, &presets)).map_err(Error::Table)?;
     if asked.load(Ordering::Relaxed) {
         let file = args.out.display();
@@ -233,9 +233,26 @@ mod tests {
     #[test]
     fn a_single_cell_is_not_enough() {
         let folder = tempfile::tempdir().unwrap();
-        let args = args(folder.path(), &[run(1_000_000), run(1_000_000)]);
-        let error = calibrate(&args).unwrap_err().to_string();
-        assert!(error.contains("mine.parquet: has no cells to hold back"), "{error}");
-        assert!(!args.out.exists());
+        let given = args(folder.path(), &[run(1_000_000), run(1_000_000)]);
+        let error = calibrate(&given).unwrap_err().to_string();
+        assert!(error.contains("mine.parquet: has too few cells"), "{error}");
+        assert!(!given.out.exists());
+
+        // One group of a kind on each core, both held back.
+        let shared = |cores: u32, interval: u64| ProbeRow {
+            task: "cpu".into(),
+            sleep_ns: None,
+            latency_mean_ns: None,
+            ops: None,
+            spinners: 1,
+            shared_units: Some(2_000),
+            lock: "on".into(),
+            switch_interval_ns: Some(interval),
+            cores,
+            ..run(1)
+        };
+        let runs = [shared(1, 10_000_000), shared(2, 5_000_000)];
+        let error = calibrate(&args(folder.path(), &runs)).unwrap_err().to_string();
+        assert!(error.contains("mine.parquet: has too few cells"), "{error}");
     }
 }

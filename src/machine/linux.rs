@@ -56,9 +56,9 @@ pub struct LinuxParameters {
     /// The way into a wait for a condition variable, whose mutex is unlocked on the way. Default 1 us: traced, from
     /// the end of a timed wait to the next on a core that is warm.
     pub condition_call: Span,
-    /// What the way into a call that sleeps takes longer at most on a cold core. Default 1 us: traced, how often a
-    /// thread that has asked for the lock is in time for the signal without having slept: 8 times in 10 if its core was
-    /// idle for milliseconds, 6 in 10 on a warm one, beside a holder that has computed for 5 ms.
+    /// What the way into a call that sleeps takes longer at most on a core that was idle; after an idle time t, this
+    /// times 1 - exp(-t/`cooling`). Default 1 us: traced, a thread that asks 3.13 for the lock after 5 ms takes the signal
+    /// before it sleeps 8 times in 10 if its core was idle for milliseconds, and 6 times if it was not.
     pub cold_call: Span,
     /// Mean time from one stretch of stolen time to the next while a core is busy, exponential; never if 0. Default
     /// 10 ms: gaps in the work of a lone thread; measured.
@@ -73,10 +73,11 @@ pub struct LinuxParameters {
     /// Taking or freeing a lock without a system call. Default 25 ns: two atomic operations.
     pub lock_call: Span,
     /// Mean of what it costs to lock a mutex that another thread is about to unlock, exponential. Default 0.4 us:
-    /// traced, likewise; 9 times in 10 beside a holder that has computed for 0.5 ms.
+    /// traced, that thread takes the signal 9 times in 10 if the holder has computed for 0.5 ms, and its lock's code is
+    /// warm.
     pub contended_call: Span,
-    /// Mean of what comes on top at most for who has computed so long that the lock's code and data are no longer in
-    /// its caches, exponential. Default 0.9 us: traced likewise.
+    /// Mean of what locking it takes longer at most for a holder that has computed for long, exponential; after a time t,
+    /// this times 1 - exp(-t/`cooling`). Default 0.9 us: traced, 6 times in 10 if the holder has computed for 5 ms.
     pub cold_release: Span,
     /// A call to wake that finds nobody asleep. Default 250 ns: a futex wake, timed.
     pub futile_wake: Span,

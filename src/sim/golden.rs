@@ -171,14 +171,14 @@ fn nothing_has_changed() {
 
 /// A row for each policy, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, 784bdae25d423f27, 7f35376e2ff67bbd, 12e4e58660a16c7c]
-timed_wait: [7ea44586851f14df, 5a810e259fc560d7, dc926cb21b10047f, 9a97eabbd11e9349, 502609351b3d1449]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, 4a9ab5ee25c69016, 3db6478a5c7d187d, 91c53e6dfd80d2b1]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, 8ff0eb3cdaa5a39d, a05d4c664c3ad753, 64ca0b0d1d815d56]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 432d799071ad4007, 9f8894c2944f7379, ade9f9f30e760c78]
-none: [b229cfff0e9d2e73, d547fd850d981ed2, 5b7e2c7359ea2273, c076dd0c841c7813, 1ea6c8dc5b396e43]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 6ab197a19929503b, 9c5ce4a2864c11d, 3f925006afc1a62d]
-timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 37f4f213efab4348, 5ca68f5bc12c1046, dc49577dc5309afd]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 9f08fd0747696f23, 54b197fbaef6bf09, 3b07161c8322acb8]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 73516b05edf6454d, ae355a42d06aad42, 85ab17bd5587d9ce]
+tick: [ccad219ab682b102, 3d9c506f19adf591, a0fb7b61bb0e30ff, a19c08110e102db1, 22a92f0d8615820e]
+timed_wait: [7ea44586851f14df, 5a810e259fc560d7, a12aa38d07a84a11, 98a7551abb6488a0, 83bbfdd46fdcf608]
+priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, f601cde8cd1ec247, b279e34ce91f3d25, 27f20f6b19e9e505]
+fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, a99ebc8e9de82ab8, 6d6b49e6271db43f, 64ca0b0d1d815d56]
+barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 5e620ee0595e215d, 9f8894c2944f7379, ade9f9f30e760c78]
+none: [b229cfff0e9d2e73, d547fd850d981ed2, ed079bb155ad2dca, ad6241d36e54165, 9c5429532b706a99]
+tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 5bd8bccc7cf5772d, 2c2342dd0c891bc6, ce18bc48a1877fef]
+timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 471617be4333211c, 6894405e4e23a75d, d4f1114685be86ae]
+timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 5f1206e57c22343d, 52115ead22273872, 8f24fbb72eefa98a]
+priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 4141581c9a5000d5, d90eb22ff696de9f, 6eeee226bf5e001a]
 ";

@@ -20,10 +20,11 @@ pub struct Lock {
     pub guard_waiters: Vec<ThreadId>,
     /// Sleepers on their way into the call that sleeps, who may yet notice that the lock becomes free.
     pub falling_asleep: Vec<ThreadId>,
-    /// Whom the condition variable signals before all who came later. glibc (2.25 and later) closes a group
-    /// of waiters to newcomers at a signal, once nobody of the one before is left; who times out and waits again is a
-    /// newcomer.
-    pub closed_group: Vec<ThreadId>,
+    /// Who is of the group that the condition variable signals now, and how many are. glibc (2.25 and later) closes a
+    /// group of waiters to newcomers at a signal, once nobody of the one before is left; who times out and waits again
+    /// is a newcomer. Whom a release wakes is the policy's choice: the group decides who may take that signal.
+    in_group: Vec<bool>,
+    group: usize,
     /// What the policy sees: who holds the lock, and who sleeps at it.
     pub view: View,
     pub last_holder: Option<ThreadId>,
@@ -41,7 +42,8 @@ impl Lock {
             guard: None,
             guard_waiters: Vec::new(),
             falling_asleep: Vec::new(),
-            closed_group: Vec::new(),
+            in_group: vec![false; threads],
+            group: 0,
             policy,
             view: View::new(threads),
             last_holder: None,
@@ -69,24 +71,34 @@ impl Lock {
     pub fn call(&mut self, thread: &Thread<'_>) {
         let asleep = self.view.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
-        self.closed_group.retain(|other| *other != thread.id);
+        if std::mem::take(&mut self.in_group[thread.id.index()]) {
+            self.group -= 1;
+        }
     }
 
     /// A signal goes to those who wait now, if all whom the last one was meant for are gone.
     pub fn close_group(&mut self) {
-        if self.is_guarded() && self.closed_group.is_empty() {
-            self.closed_group.extend(self.view.sleepers.iter());
+        if self.is_guarded() && self.group == 0 {
+            for sleeper in self.view.sleepers.iter() {
+                self.in_group[sleeper.index()] = true;
+                self.group += 1;
+            }
         }
     }
 
-    /// Who takes the signal that wakes `next`, if it is somebody else: one of the closed group that `runs` and was
-    /// about to sleep sees it before the kernel has woken anybody.
-    pub fn signalled(&self, next: ThreadId, runs: impl Fn(&ThreadId) -> bool) -> Option<ThreadId> {
-        let group = &self.closed_group;
-        self.falling_asleep
-            .iter()
-            .copied()
-            .find(|other| *other != next && runs(other) && group.contains(other))
+    /// Waits on in the group whose signal it did not get.
+    pub fn join_group(&mut self, thread: ThreadId) {
+        self.in_group[thread.index()] = true;
+        self.group += 1;
+    }
+
+    /// Who takes the signal that wakes `next`, if it is somebody else: one of the group that `runs` and was about to
+    /// sleep sees it before the kernel has woken anybody.
+    pub fn signalled(&self, next: ThreadId, runs: impl Fn(ThreadId) -> bool) -> Option<ThreadId> {
+        let mut falling_asleep = self.falling_asleep.iter().copied();
+        let first = falling_asleep
+            .find(|&other| runs(other) && (other == next || self.in_group[other.index()]))?;
+        (first != next).then_some(first)
     }
 
     /// A thread that was called is on its way to ask again.

@@ -21,10 +21,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let Some(lock) = &self.lock else {
             return self.without_lock(threads, thread, reason);
         };
-        // Who is about to fall asleep has the mutex, and lets it go on the way.
+        // Those who are about to fall asleep have the mutex, one after the other, and let it go on the way.
         let mut takes = self.costs.lock_call;
-        if lock.is_guarded() && !lock.falling_asleep.is_empty() {
-            takes += self.machine.contended_call(self.log.now - lock.view.held_since);
+        if lock.is_guarded() {
+            let now = self.log.now;
+            let here = |other: &&ThreadId| threads[other.index()].is_here(now);
+            for _ in lock.falling_asleep.iter().filter(here) {
+                takes += self.machine.contended_call(now - lock.view.held_since);
+            }
         }
         self.log.enter(&mut threads[thread.index()], Phase::Release(reason), takes);
         Follows::Work
@@ -65,13 +69,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// the call that sleeps.
     fn signal(&mut self, threads: &mut [Thread<'_>], next: ThreadId) -> Phase {
         let Some(lock) = &mut self.lock else { unreachable!("there is no lock to signal") };
-        let runs = |other: &ThreadId| matches!(threads[other.index()].place, Place::On(_));
+        let now = self.log.now;
+        let runs = |other: ThreadId| threads[other.index()].is_here(now);
         let Some(first) = lock.signalled(next, runs) else { return Phase::Ask(Ask::Woken) };
         let sleeper = &mut threads[next.index()];
         sleeper.in_flight = false;
         lock.view.in_flight -= 1;
         lock.view.sleepers.push(next, sleeper.asked_since);
-        lock.closed_group.push(next);
+        lock.join_group(next);
         let state = &mut threads[first.index()];
         lock.call(state);
         lock.send(state);
@@ -81,8 +86,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Phase::FallAsleep
     }
 
-    /// How long a sleeper on a cold core still has the kernel's bucket of sleepers to itself: it takes it, looks at the
-    /// semaphore for a last time, which is slow, and sees what who has to wait for the bucket has posted.
+    /// How long a poster waits for the lock of the semaphore's futex hash bucket: a sleeper on a cold core has it until
+    /// its last look at the semaphore, which then sees the post.
     fn bucket_is_taken(&self, threads: &[Thread<'_>]) -> Span {
         let Some(lock) = &self.lock else { return Span::ZERO };
         let takes = |thread: &ThreadId| {
@@ -103,11 +108,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if runs {
             self.progress(threads, thread);
         }
-        let guarded = self.lock.as_ref().is_some_and(Lock::is_guarded);
-        let mutex =
-            if guarded { self.machine.contended_call(Span::ZERO) } else { self.costs.lock_call };
         let state = &mut threads[thread.index()];
-        let takes = state.left.min(self.costs.sleep_call) + mutex;
+        let mut takes = state.left.min(self.costs.sleep_call) + self.costs.lock_call;
+        if self.lock.as_ref().is_some_and(Lock::is_guarded) {
+            takes += self.machine.contended_call(Span::ZERO);
+        }
         self.log.enter(state, phase, takes);
         if runs {
             self.arm(threads, thread);
@@ -182,6 +187,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         self.log.emit(sleeper, EventKind::Wake, Some(thread));
         if sleeper.phase == Phase::Asleep && sleeper.deadline.is_some() {
+            sleeper.timers_set = sleeper.timers_set.wrapping_add(1);
             self.queue.clear(next.index());
         }
         release

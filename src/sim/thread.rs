@@ -120,8 +120,8 @@ pub struct Thread<'a> {
     pub in_flight: bool,
     /// When its sleep at the lock times out.
     pub deadline: Option<Instant>,
-    /// When its timer expires, unless it has none.
-    pub expiry: Instant,
+    /// How many timers it has set, so that those that were cancelled can be told.
+    pub timers_set: u32,
     /// When it first asked for the lock, this time.
     pub asked_since: Instant,
     /// How long the blocking call lasts that it is about to make.
@@ -160,9 +160,14 @@ pub enum Pause {
 }
 
 impl<'a> Thread<'a> {
-    /// Whether it sleeps until a timer that expires then.
-    pub fn awaits(&self, expiry: Instant) -> bool {
-        matches!(self.phase, Phase::Asleep | Phase::Blocked) && self.expiry == expiry
+    /// Whether it sleeps until this one of its timers expires.
+    pub fn awaits(&self, set: u32) -> bool {
+        matches!(self.phase, Phase::Asleep | Phase::Blocked) && self.timers_set == set
+    }
+
+    /// Whether it is on a core, and not only on its way there.
+    pub fn is_here(&self, now: Instant) -> bool {
+        matches!(self.place, Place::On(_)) && self.progress_from <= now
     }
 
     /// Is about to let the lock go for something that does not need it.
@@ -195,7 +200,7 @@ impl<'a> Thread<'a> {
             at_check: false,
             in_flight: false,
             deadline: None,
-            expiry: Instant::ZERO,
+            timers_set: 0,
             asked_since: Instant::ZERO,
             pause: Pause::None,
             switches_at_release: 0,

@@ -13,29 +13,31 @@ use super::thread::{Phase, Thread};
 use crate::machine::Machine;
 use crate::trace::{EventKind, Sink};
 
-/// A core's timers, the first to expire on top. Those that were cancelled stay for a while.
-pub(super) type Timers = BinaryHeap<Reverse<(Instant, ThreadId)>>;
+/// A core's timers, the first to expire on top: when it expires, whose it is, and how many its thread had set by
+/// then. Those that were cancelled stay for a while.
+pub(super) type Timers = BinaryHeap<Reverse<(Instant, ThreadId, u32)>>;
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Sets the timer of a thread that has left its core.
     #[inline(always)]
     pub fn set_timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, expiry: Instant) {
         let lateness = self.machine.timer_lateness();
+        let state = &mut threads[thread.index()];
+        state.timers_set = state.timers_set.wrapping_add(1);
         if !M::INSTANT && !lateness.is_zero() {
-            let state = &mut threads[thread.index()];
-            state.expiry = expiry;
             let timers = &mut self.timers[usize::from(state.left_core.1)];
-            timers.push(Reverse((expiry, thread)));
+            timers.push(Reverse((expiry, thread, state.timers_set)));
             if timers.len() > 2 * threads.len() {
-                timers.retain(|&Reverse((expiry, thread))| threads[thread.index()].awaits(expiry));
+                timers.retain(|Reverse((_, thread, set))| threads[thread.index()].awaits(*set));
             }
         }
         self.queue.set(thread.index(), (expiry + lateness).max(self.log.now));
     }
 
-    /// A thread off its core has an event: an interrupt of the core that it left.
+    /// A thread off its core has an event. If its timer fires, that interrupts the core that it left.
     pub fn interrupt_at(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        if self.timers.is_empty() {
+        let a_timer = matches!(threads[thread.index()].phase, Phase::Asleep | Phase::Blocked);
+        if self.timers.is_empty() || !a_timer {
             return self.expire(threads, thread);
         }
         let (_, core) = threads[thread.index()].left_core;
@@ -52,11 +54,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// The next thread whose timer on a core may fire.
     fn next_expired(&mut self, threads: &[Thread<'_>], core: u16) -> Option<ThreadId> {
         let timers = &mut self.timers[usize::from(core)];
-        while let Some(&Reverse((expiry, thread))) = timers.peek()
+        while let Some(&Reverse((expiry, thread, set))) = timers.peek()
             && expiry <= self.log.now
         {
             timers.pop();
-            if threads[thread.index()].awaits(expiry) {
+            if threads[thread.index()].awaits(set) {
                 return Some(thread);
             }
         }

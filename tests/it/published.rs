@@ -26,15 +26,15 @@ fn metal(cores: u32) -> MachineSpec {
 
 /// macOS on a Mac.
 ///
-/// A waiter sleeps in the kernel with the mutex let go by the same call, so it is not turned back on the
-/// way (`condition_call`); timers are precise. The costs of a call that wakes another core (6 us on top), of a switch
-/// (6 us) and of a wake-up (2 to 3 us) are fitted to two cells of tenthousandmeters, both at an interval of 1 us:
-/// 10 000 requests a second beside one computing thread, and a slowdown of 2.49 with two.
+/// Timers are precise. The costs of a call that sleeps (3 us) or wakes another core (5 us on top), of a mutex that
+/// somebody has (10 us, a system call), of a switch (4 us) and of a wake-up (2 to 3 us) are fitted to two cells of
+/// tenthousandmeters, both at an interval of 1 us: 10 000 requests a second beside one computing thread, and a
+/// slowdown of 2.49 with two.
 fn mac(cores: u32) -> MachineSpec {
     machine(&format!(
         r#"linux = {{ cores = {cores}, steal_gap = "0ns", cold_start = "0ns", wake_latency = "2us", wake_jitter = "1us",
-                      interrupt_call = "6us", switch_away = "10us", context_switch = "6us", sleep_call = "0ns",
-                      condition_call = "0ns", timer_slack = "0ns", timer_jitter = "1us" }}"#
+                      interrupt_call = "5us", switch_away = "10us", context_switch = "4us", sleep_call = "0ns",
+                      condition_call = "3us", contended_call = "10us", cold_release = "0ns", timer_slack = "0ns", timer_jitter = "1us" }}"#
     ))
 }
 

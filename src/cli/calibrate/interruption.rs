@@ -13,7 +13,8 @@ use crate::cli::tell;
 pub(super) struct Interruption {
     file: PathBuf,
     asked: AtomicBool,
-    /// Whether the file is there; held while it is written, so that nobody leaves half-way.
+    /// Whether the file is there; held while it is written and while somebody is answered, so that nobody leaves
+    /// half-way, and what is said is true.
     written: Mutex<bool>,
 }
 
@@ -34,12 +35,15 @@ impl Interruption {
     /// Answers each from now on.
     pub(super) fn listen(self: &Arc<Self>, bar: &ProgressBar) {
         let (this, bar) = (self.clone(), bar.clone());
-        let handler = move || match this.reply() {
-            Reply::Stay(text) => bar.suspend(|| tell(&text)),
-            Reply::Leave(text) => {
-                bar.finish_and_clear();
-                tell(&text);
-                std::process::exit(130);
+        let handler = move || {
+            let written = this.written.lock().unwrap_or_else(PoisonError::into_inner);
+            match this.reply(*written) {
+                Reply::Stay(text) => bar.suspend(|| tell(&text)),
+                Reply::Leave(text) => {
+                    bar.finish_and_clear();
+                    tell(&text);
+                    std::process::exit(130);
+                }
             }
         };
         // Without the handler, an interruption ends the program.
@@ -51,8 +55,7 @@ impl Interruption {
         &self.asked
     }
 
-    fn reply(&self) -> Reply {
-        let written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+    fn reply(&self, written: bool) -> Reply {
         let again = self.asked.swap(true, Ordering::Relaxed);
         let file = self.file.display();
         match (written, again) {
@@ -83,16 +86,19 @@ mod tests {
     #[test]
     fn nothing_is_called_written_before_it_is() {
         let never = Interruption::new(Path::new("a.toml"));
-        let Reply::Stay(first) = never.reply() else { panic!("the best so far is wanted") };
+        let Reply::Stay(first) = never.reply(false) else { panic!("the best so far is wanted") };
         assert!(first.contains("about to be written to a.toml"), "{first}");
         let second = "interrupted again: nothing is written".to_owned();
-        assert_eq!(never.reply(), Reply::Leave(second));
+        assert_eq!(never.reply(false), Reply::Leave(second));
 
         let later = Interruption::new(Path::new("a.toml"));
         later.write(|| Err(())).unwrap_err();
-        assert!(matches!(later.reply(), Reply::Stay(_)));
+        assert!(!*later.written.lock().unwrap());
         later.write(|| Ok::<_, ()>(())).unwrap();
-        let Reply::Leave(text) = later.reply() else { panic!("there is nothing to wait for") };
+        let written = *later.written.lock().unwrap();
+        let Reply::Leave(text) = later.reply(written) else {
+            panic!("there is nothing to wait for")
+        };
         assert!(text.starts_with("interrupted: a.toml is written"), "{text}");
     }
 }

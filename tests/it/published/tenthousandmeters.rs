@@ -52,23 +52,23 @@ fn t3_tenthousandmeters_echo_beside_one_thread() {
 }
 
 /// Each doubling of the computing threads halves the requests; published are 0.45 to 0.71 of the column
-/// before, so at most 0.75 is asserted everywhere. Against the table itself, for intervals from 100 us on:
+/// before, so at most 0.75 is asserted everywhere. Against the table itself, for intervals from 10 us on:
 /// two threads within 25 %, four within 35 %, because their column is 20 to 60 % off the rule itself. The
 /// row at 100 ms is left out: 2 and 0 requests a second are no figures to compare with.
 ///
-/// Not met: 200 requests beside four threads at 1 ms (119 simulated; 150 and 100 would be in line with the
-/// cells above and below). And at 10 and 1 us, where a wake-up takes longer than the interval, two and
-/// four threads leave more requests than published (6 850 instead of 4 500 at worst).
+/// Not met: 200 requests beside four threads at 1 ms (127 simulated; 150 and 100 would be in line with the
+/// cells above and below). And at 1 us, where a wake-up takes longer than the interval, two and four threads leave
+/// more requests than published (6 600 instead of 4 500, 3 400 instead of 2 500).
 #[test]
 fn t3_tenthousandmeters_echo_halves_with_each_doubling() {
     for (interval, published) in &ECHO[1..] {
         let [one, two, four] = [1, 2, 4].map(|computing| echo(computing, interval));
         eprintln!("echo, {interval}: published {published:?}, simulated {one}, {two}, {four}");
         assert!(two < 0.75 * one && four < 0.75 * two, "{interval}: {one}, {two}, {four}");
-        if !["10us", "1us"].contains(interval) {
+        if *interval != "1us" {
             assert_near(&format!("echo, 2, {interval}"), two, published[2], 0.25);
         }
-        if !["1ms", "10us", "1us"].contains(interval) {
+        if !["1ms", "1us"].contains(interval) {
             assert_near(&format!("echo, 4, {interval}"), four, published[3], 0.35);
         }
     }
@@ -98,9 +98,9 @@ fn t4_tenthousandmeters_countdown_slowdown_by_interval() {
 /// The same table's last rows: at 10 us, 1.84, 2.87 and 4.57 times as long with 2, 4 and 8 threads as with
 /// one; at 1 us, 2.49, 4.60 and 12.5 times. Two threads: within 20 % (1 us is fitted, 10 us predicted).
 ///
-/// Not met: four and eight threads (1.7 and 1.9 simulated at 10 us, 2.2 and 2.5 at 1 us). Time-outs of those
-/// who wait cost the holder less here than there, where they fight for the mutex and for the hardware
-/// threads of two cores. That it takes twice as long at least, and with eight threads longest, is asserted at 1 us.
+/// Not met: four and eight threads (2.1 and 2.4 simulated at 10 us, 2.6 and 2.7 at 1 us). Of those who time out, only
+/// who is about to sleep again is in the holder's way to the mutex here; there, they fight for it and for the
+/// hardware threads of two cores as well. That each doubling costs more is asserted.
 #[test]
 fn t4_tenthousandmeters_countdown_slowdown_at_1_us() {
     let work = Span::from_ms(100);
@@ -110,8 +110,7 @@ fn t4_tenthousandmeters_countdown_slowdown_at_1_us() {
             [2, 4, 8].map(|threads| slowdown(threads, work, &mac(4), &interval(switch_interval)).0);
         assert_near(&format!("countdown, 2 threads, {switch_interval}"), two, published[0], 0.2);
         eprintln!("{switch_interval}: published {published:?}, simulated {four:.2}, {eight:.2}");
-        let holds = two > 2.0 && four > 2.0 && eight > two && eight > four;
-        assert!(switch_interval == "10us" || holds, "{two} {four} {eight}");
+        assert!(two < four && four < eight, "{switch_interval}: {two} {four} {eight}");
     }
 }
 
