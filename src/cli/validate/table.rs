@@ -1,5 +1,6 @@
 //! The score as a table for people: the metrics, and the cells that are farthest off.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use comfy_table::Table;
@@ -20,7 +21,19 @@ error of a distribution: the mean over six quantiles of |ln(simulated/measured)|
 impl Report<'_> {
     pub(super) fn table(&self) -> String {
         let metrics = metrics(&self.summary);
-        format!("{}\n\n{}\n{LEGEND}\n{}", self.title(), metrics.trim_fmt(), self.farthest_off())
+        let (title, strangers, far) = (self.title(), self.strangers(), self.farthest_off());
+        format!("{title}\n{strangers}\n{}\n{LEGEND}\n{far}", metrics.trim_fmt())
+    }
+
+    /// Interpreters whose lock has a rule that no policy has.
+    fn strangers(&self) -> String {
+        let names = self.cells.iter().map(|cell| cell.setting().python.as_str());
+        let names: BTreeSet<_> = names.filter(|name| !name.starts_with("cpython")).collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        format!("simulated as CPython, though its lock has a rule of its own: {names}\n")
     }
 
     /// What is off in the cells that are farthest off.
@@ -110,8 +123,19 @@ mod tests {
         let against = "a.parquet".to_owned();
         let text = Report { against, replications: 8, cells: &cells, summary, scores }.table();
         assert!(text.contains("slowdown") && text.contains("farthest off"), "{text}");
+        assert!(!text.contains("a rule of its own"), "{text}");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
         }
+    }
+
+    #[test]
+    fn who_has_another_rule_is_named() {
+        let run = ProbeRow { python: "pypy-3.9.16".into(), ..own_runs().unwrap().remove(0) };
+        let cells = [Cell { runs: vec![run] }];
+        let (summary, scores) = (Vec::new(), Vec::new());
+        let against = "a.parquet".to_owned();
+        let text = Report { against, replications: 1, cells: &cells, summary, scores }.table();
+        assert!(text.contains("a rule of its own: pypy-3.9.16"), "{text}");
     }
 }
