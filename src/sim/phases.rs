@@ -241,17 +241,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
-        let until = match state.pause {
+        match state.pause {
             Pause::Block(span) => {
                 self.log.emit(state, EventKind::Block, None);
                 state.phase = Phase::Blocked;
                 self.leave_core(threads, thread, State::Blocked);
                 self.set_timer(threads, thread, self.log.now + span);
-                return Follows::Rest;
             }
             Pause::Idle(Some(span)) => {
                 state.phase = Phase::Idle;
-                self.log.now + span
+                self.leave_core(threads, thread, State::Blocked);
+                self.queue.set(thread.index(), self.log.now + span);
             }
             Pause::Idle(None) => {
                 if self.stream_is_closed(threads, thread) {
@@ -261,9 +261,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 return self.go_idle(threads, thread);
             }
             Pause::None | Pause::CCode(_) => unreachable!("{thread} blocks for nothing"),
-        };
-        self.leave_core(threads, thread, State::Blocked);
-        self.queue.set(thread.index(), until);
+        }
         Follows::Rest
     }
 

@@ -17,6 +17,7 @@ const MOST_UNITS: u64 = 500_000;
 const MOST_POST_UNITS: u64 = 20_000;
 const LONGEST_SLEEP_NS: u64 = 1_000_000_000;
 
+/// An hour: nobody asks for the lock any more within a run, and it is still far from where times overflow.
 const LONGEST_INTERVAL_NS: u64 = 3_600_000_000_000;
 
 /// A value that makes no sense.

@@ -18,6 +18,16 @@ fn queue() -> (RunQueue, Vec<Entity>) {
     (RunQueue::new(0, Span::from_us(1_400), ticks), vec![Entity::default(); 3])
 }
 
+/// A and B want to compute, A has run for 4 ms, and B has its turn.
+fn after_a_turn() -> (RunQueue, Vec<Entity>) {
+    let (mut queue, mut entities) = queue();
+    queue.start(at(0), A, &mut entities);
+    queue.wake(at(0), B, &mut entities);
+    queue.tick(at(4), &mut entities);
+    queue.repick(at(4), &mut entities);
+    (queue, entities)
+}
+
 #[test]
 fn two_that_compute_alternate_at_ticks() {
     let (mut queue, mut entities) = queue();
@@ -31,11 +41,7 @@ fn two_that_compute_alternate_at_ticks() {
 
 #[test]
 fn who_is_owed_time_preempts_and_who_is_not_waits() {
-    let (mut queue, mut entities) = queue();
-    queue.start(at(0), A, &mut entities);
-    queue.wake(at(0), B, &mut entities);
-    queue.tick(at(4), &mut entities);
-    queue.repick(at(4), &mut entities);
+    let (mut queue, mut entities) = after_a_turn();
     // B has 4 ms to catch up and sleeps after 1: it is owed 3.
     queue.leave(at(5), &mut entities);
     assert_eq!(queue.current, Some(A));
@@ -61,11 +67,7 @@ fn nobody_pays_for_stolen_time() {
 
 #[test]
 fn who_catches_up_is_protected() {
-    let (mut queue, mut entities) = queue();
-    queue.start(at(0), A, &mut entities);
-    queue.wake(at(0), B, &mut entities);
-    queue.tick(at(4), &mut entities);
-    queue.repick(at(4), &mut entities);
+    let (mut queue, mut entities) = after_a_turn();
     // A is ahead, and sleeps delayed; C comes while B is catching up, within its request of 1.4 ms.
     let soon = at(5);
     assert!(!queue.wake(soon, C, &mut entities));
@@ -76,11 +78,7 @@ fn who_catches_up_is_protected() {
 
 #[test]
 fn who_is_picked_again_is_not_protected_anew() {
-    let (mut queue, mut entities) = queue();
-    queue.start(at(0), A, &mut entities);
-    queue.wake(at(0), B, &mut entities);
-    queue.tick(at(4), &mut entities);
-    queue.repick(at(4), &mut entities);
+    let (mut queue, mut entities) = after_a_turn();
     // B catches up for the rest of its 4 ms: at their ticks it is picked again, and its request is renewed.
     queue.leave(at(5), &mut entities);
     queue.wake(at(6), B, &mut entities);
