@@ -3,21 +3,25 @@
 use std::path::Path;
 
 use criterion::{Criterion, Throughput};
+use gilsim::architecture::Runtime;
 use gilsim::machine::MachineSpec;
 use gilsim::policies::{PolicySpec, Span};
 use gilsim::sim::{Outcome, RunSpec, run};
 use gilsim::trace::NullSink;
 use gilsim::workload::Workload;
+use indexmap::IndexMap;
 
 fn simulate(groups: &str, machine: &str, policy: &str, duration: Span) -> Outcome {
     let groups = toml::from_str(groups).expect("the groups are well written");
-    let workload = Workload::compile(&groups, Path::new(".")).expect("the groups make sense");
+    let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("."))
+        .expect("the groups make sense");
     let machine: MachineSpec = toml::from_str(machine).expect("the machine is well written");
     let policy: PolicySpec = toml::from_str(policy).expect("the policy is well written");
     let spec = RunSpec {
         workload: &workload,
         machine: &machine,
         policy: &policy,
+        runtime: &Runtime::THREADS,
         duration,
         seed: 1,
         replication: 0,

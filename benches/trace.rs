@@ -20,6 +20,7 @@ fn feed(sink: &mut EventSink) {
             kind: EventKind::ALL[(i % 6) as usize + 4],
             core: (i % 3 != 0).then_some((thread % 4) as u16),
             other: (i % 6 == 4).then_some(ThreadId((thread as u32 + 1) % 8)),
+            object: None,
         });
     }
 }

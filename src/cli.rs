@@ -1,7 +1,10 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
 mod calibrate;
+mod explain;
+mod kinds;
 mod measure;
+mod plan;
 mod presets;
 mod validate;
 
@@ -12,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use gilsim_policies::PolicySpec;
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -22,7 +24,10 @@ use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
 use crate::plot::Plots;
 use calibrate::{CalibrateArgs, calibrate};
+use explain::{ExplainArgs, explain};
+use kinds::{architectures, policies};
 use measure::{MeasureArgs, measure};
+use plan::{PlanArgs, plan};
 use presets::{PresetsArgs, presets};
 use validate::{ValidateArgs, validate};
 
@@ -49,6 +54,11 @@ enum Command {
         after_help = "Examples:\n  gilsim plan experiments/convoy.toml\n  gilsim plan experiments/convoy.toml --set 'sweep.product.\"groups.io.threads\"=[1, 2, 4]'\n  gilsim plan experiments/convoy.toml --format json"
     )]
     Plan(PlanArgs),
+    /// Say where the time of a workload goes, what stands in its way, and what would help.
+    #[command(
+        after_help = "Examples:\n  gilsim explain experiments/convoy.toml --policy \"CPython 3.13\" --point threads=1\n  gilsim explain experiments/article.toml --case \"12 C extensions\"\n  gilsim explain experiments/convoy.toml --replications 5 --format json"
+    )]
+    Explain(ExplainArgs),
     /// Simulate measured runs of real interpreters, and say how far off they are.
     #[command(
         after_help = "Examples:\n  gilsim validate\n  gilsim validate --against mine.parquet --out results/mine\n  gilsim validate --format markdown > score.md"
@@ -74,18 +84,15 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-}
-
-#[derive(Debug, Args)]
-struct PlanArgs {
-    /// The experiment file.
-    file: PathBuf,
-    /// Replace a value of the file, as in duration=5ms; may be given several times.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
-    /// For people or for programs.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// List the architectures, the ways to run a workload, and their parameters.
+    #[command(
+        after_help = "Examples:\n  gilsim architectures\n  gilsim architectures --format json"
+    )]
+    Architectures {
+        /// For people or for programs.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -123,11 +130,13 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run(&args).map(done),
         Command::Plan(args) => plan(&args).map(done),
+        Command::Explain(args) => explain(&args).map(done),
         Command::Validate(args) => validate(&args).map(done),
         Command::Measure(args) => measure(&args).map(done),
         Command::Calibrate(args) => calibrate(&args),
         Command::Presets(args) => presets(&args).map(done),
         Command::Policies { format } => policies(format).map(done),
+        Command::Architectures { format } => architectures(format).map(done),
     };
     let (text, code) = match result {
         Ok(answer) => answer,
@@ -275,86 +284,6 @@ fn short_list(files: &[PathBuf], dir: &Path) -> Vec<String> {
     let folder = |(folder, count): (&Path, usize)| format!("{} ({count} files)", folder.display());
     lines.extend(folders.into_iter().map(folder));
     lines
-}
-
-fn plan(args: &PlanArgs) -> Result<String, Error> {
-    let plan = Plan::load(&args.file, &args.overrides)?;
-    Ok(match args.format {
-        Format::Json => {
-            let runs: Vec<_> = plan
-                .runs
-                .iter()
-                .map(|run| {
-                    json!({
-                        "run": run.index,
-                        "case": run.point.case,
-                        "point": run.point.label,
-                        "swept": run.point.swept.iter().cloned().collect::<toml::Table>(),
-                        "policy": run.policy,
-                        "replication": run.replication,
-                    })
-                })
-                .collect();
-            json_text(&json!({
-                "experiment": plan.name,
-                "config_sha256": plan.hash,
-                "config": plan.resolved,
-                "runs": runs,
-            }))
-        }
-        Format::Table => plan_table(&plan),
-    })
-}
-
-fn plan_table(plan: &Plan) -> String {
-    let mut grid = comfy_table::Table::new();
-    let width = grid.width().unwrap_or(80);
-    grid.load_preset(comfy_table::presets::NOTHING)
-        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
-        .set_width(width)
-        .set_header(["case", "point", "policies", "replications", "runs", "duration"]);
-    for point in &plan.points {
-        let experiment = &point.experiment;
-        let policies = experiment.policies.len();
-        grid.add_row([
-            point.case.clone().unwrap_or_else(|| "-".to_owned()),
-            if point.label.is_empty() { "-".to_owned() } else { point.label.clone() },
-            policies.to_string(),
-            experiment.replications.to_string(),
-            (policies * experiment.replications as usize).to_string(),
-            experiment.duration.to_string(),
-        ]);
-    }
-    let mut names: Vec<&str> = plan.runs.iter().map(|run| run.policy.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    format!(
-        "{}\n\n{}: {} runs; policies: {}\n",
-        grid.trim_fmt(),
-        plan.name,
-        plan.runs.len(),
-        names.join(", ")
-    )
-}
-
-fn policies(format: Format) -> Result<String, Error> {
-    let specs = PolicySpec::all();
-    if let Format::Json = format {
-        return Ok(json_text(&json!(specs)));
-    }
-    let mut text = String::new();
-    for spec in specs {
-        let _ = writeln!(text, "{}: {}", spec.name(), spec.summary());
-        let table = toml::Table::try_from(spec)
-            .map_err(|error| Error::file(Path::new("policies"), error))?;
-        let parameters = table.get(spec.name()).and_then(toml::Value::as_table);
-        for (name, help) in spec.help() {
-            let value = parameters.and_then(|given| given.get(*name));
-            let default = value.map_or_else(String::new, |value| format!(" = {value}"));
-            let _ = writeln!(text, "    {:<24}{help}", format!("{name}{default}"));
-        }
-    }
-    Ok(text)
 }
 
 fn json_text(value: &serde_json::Value) -> String {

@@ -7,6 +7,7 @@
 
 mod condition;
 pub mod conduct;
+pub mod deadlock;
 mod document;
 pub mod error;
 pub mod execute;
@@ -17,6 +18,7 @@ pub mod plan;
 pub mod presets;
 pub mod report;
 pub mod runner;
+mod series;
 mod source;
 pub mod spec;
 pub mod store;

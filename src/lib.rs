@@ -2,12 +2,15 @@
 
 #[cfg(feature = "analysis")]
 pub mod analysis;
+pub mod architecture;
 #[cfg(feature = "analysis")]
 pub mod calibration;
 #[cfg(feature = "analysis")]
 pub mod cli;
 #[cfg(feature = "analysis")]
 pub mod experiment;
+#[cfg(feature = "analysis")]
+pub mod explain;
 #[cfg(feature = "analysis")]
 pub mod figure;
 pub mod machine;

@@ -57,6 +57,8 @@ pub struct Costs {
     /// The way into a wait for a condition variable, until the core is free. Who is woken on the way does not
     /// sleep \[CPU time of the caller\].
     pub condition_call: Span,
+    /// Offering the core to others, who do not want it \[CPU time of the caller\].
+    pub yield_call: Span,
     /// How long a core is busy with a thread that has fallen asleep: who wakes it meanwhile from another core
     /// has to interrupt.
     pub switch_away: Span,

@@ -40,6 +40,10 @@ pub fn run_row(outcome: &Outcome, summary: &Summary, focus: u32) -> RunRow {
         ),
         overhead_share: share(State::Overhead),
         lock_wait_share: share(State::LockWait),
+        object_wait_share: span_ratio(
+            outcome.threads.iter().map(|thread| thread.object_wait).sum(),
+            times.total(),
+        ),
         core_wait_share: share(State::CoreWait),
         blocked_share: share(State::Blocked),
         switches_per_s: rate(outcome.switches),
@@ -51,6 +55,12 @@ pub fn run_row(outcome: &Outcome, summary: &Summary, focus: u32) -> RunRow {
         involuntary_context_switches_per_s: rate(count(|thread| thread.involuntary_switches)),
         slice_mean_ns: ratio(outcome.held.ns() as f64, outcome.switches as f64),
         lock_held_share: span_ratio(outcome.held, elapsed),
+        lost_updates: outcome.counts.lost,
+        freed_in_use: outcome.counts.freed_in_use,
+        never_freed: outcome.counts.never_freed,
+        counting_share: span_ratio(outcome.counts.time, times.total()),
+        collections: outcome.collections,
+        collecting_ns: outcome.collecting.ns(),
         events: outcome.events,
         ..latency_columns(latencies)
     }
@@ -86,6 +96,7 @@ pub fn thread_rows(run: u32, outcome: &Outcome, groups: &[String]) -> Vec<Thread
         running_ns: totals.times.of(State::Running).ns(),
         overhead_ns: totals.times.of(State::Overhead).ns(),
         lock_wait_ns: totals.times.of(State::LockWait).ns(),
+        object_wait_ns: totals.object_wait.ns(),
         core_wait_ns: totals.times.of(State::CoreWait).ns(),
         blocked_ns: totals.times.of(State::Blocked).ns(),
         held_ns: totals.held.ns(),
@@ -93,6 +104,8 @@ pub fn thread_rows(run: u32, outcome: &Outcome, groups: &[String]) -> Vec<Thread
         acquisitions: totals.acquisitions,
         failed_acquisitions: totals.failed_acquisitions,
         time_outs: totals.time_outs,
+        object_acquisitions: totals.object_acquisitions,
+        object_waits: totals.object_waits,
         drop_requests: totals.drop_requests,
         forced_drops: totals.forced_drops,
         voluntary_releases: totals.voluntary_releases,
@@ -141,6 +154,7 @@ mod tests {
     use gilsim_policies::{Instant, ThreadId};
 
     use super::*;
+    use crate::sim::CountTotals;
     use crate::trace::{OpRow, Sink};
 
     fn thread(group: u32, times_ms: [u64; 5]) -> ThreadTotals {
@@ -153,6 +167,9 @@ mod tests {
             ops: 10,
             drop_requests: 3,
             forced_drops: 2,
+            object_wait: Span::from_ms(times_ms[2] / 2),
+            object_acquisitions: 6,
+            object_waits: 1,
             ..ThreadTotals::default()
         }
     }
@@ -164,6 +181,15 @@ mod tests {
             threads,
             switches: 4,
             held: Span::from_ms(1_600),
+            counts: CountTotals {
+                updates: 50,
+                lost: 5,
+                freed_in_use: 2,
+                never_freed: 1,
+                time: Span::from_ms(400),
+            },
+            collections: 7,
+            collecting: Span::from_ns(8),
             events: 99,
         }
     }
@@ -205,6 +231,7 @@ mod tests {
             running_locked_share: Some(0.0),
             overhead_share: Some(0.05),
             lock_wait_share: Some(0.2),
+            object_wait_share: Some(0.1),
             core_wait_share: Some(0.05),
             blocked_share: Some(0.45),
             switches_per_s: Some(2.0),
@@ -216,6 +243,12 @@ mod tests {
             involuntary_context_switches_per_s: Some(0.0),
             slice_mean_ns: Some(400e6),
             lock_held_share: Some(0.8),
+            lost_updates: 5,
+            freed_in_use: 2,
+            never_freed: 1,
+            counting_share: Some(0.1),
+            collections: 7,
+            collecting_ns: 8,
             events: 99,
             ..RunRow::default()
         };
@@ -250,5 +283,8 @@ mod tests {
         ];
         assert_eq!(times, [1, 2, 3, 4, 5].map(|ms| ms * 1_000_000));
         assert_eq!(rows[0].end_ns, 15_000_000);
+        let objects =
+            |row: &ThreadRow| (row.object_wait_ns, row.object_acquisitions, row.object_waits);
+        assert_eq!(objects(&rows[0]), (1_000_000, 6, 1));
     }
 }

@@ -18,14 +18,18 @@ mod engine;
 mod golden;
 mod instant;
 mod lock;
+mod objects;
 mod phases;
 pub mod queue;
 mod releasing;
+mod starting;
 mod thread;
 mod timers;
+mod world;
 
 use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};
 
+use crate::architecture::Runtime;
 use crate::machine::{Ideal, Linux, Machine, MachineSpec, Unbounded};
 use crate::trace::{Sink, StateTimes};
 use crate::workload::{StreamKey, Workload};
@@ -38,8 +42,10 @@ pub struct RunSpec<'a> {
     pub workload: &'a Workload,
     /// Where they run.
     pub machine: &'a MachineSpec,
-    /// Who may have the lock.
+    /// Who may have a global lock.
     pub policy: &'a PolicySpec,
+    /// How threads, interpreters and objects are put together.
+    pub runtime: &'a Runtime,
     /// When the run is cut off.
     pub duration: Span,
     /// The experiment's seed.
@@ -57,12 +63,33 @@ pub struct Outcome {
     pub elapsed: Span,
     /// Each thread's account, by number.
     pub threads: Vec<ThreadTotals>,
-    /// How often the lock went to a thread other than the one before.
+    /// How often a global lock went to a thread other than the one before.
     pub switches: u64,
-    /// Time during which somebody held the lock.
+    /// Time during which somebody held a global lock, summed up over all of them.
     pub held: Span,
+    /// What came of the reference counts.
+    pub counts: CountTotals,
+    /// How often the collector ran.
+    pub collections: u64,
+    /// For how long threads stood still for it, or waited until they did, summed up over collections.
+    pub collecting: Span,
     /// Events that the engine took from its queue.
     pub events: u64,
+}
+
+/// What came of the reference counts of all objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CountTotals {
+    /// How often a count was changed.
+    pub updates: u64,
+    /// Changes that another thread's write undid.
+    pub lost: u64,
+    /// How often a count fell to zero while somebody still referred to the object: memory freed in use.
+    pub freed_in_use: u64,
+    /// Objects whose count was too high at the end: memory that is never freed.
+    pub never_freed: u64,
+    /// CPU time that counting took.
+    pub time: Span,
 }
 
 /// Why a run ended.
@@ -72,7 +99,8 @@ pub enum Ending {
     Completed,
     /// The duration was over.
     TimeUp,
-    /// No thread can ever go on again.
+    /// Threads wait for each other for ever: a cycle at the locks of objects, the first waiting for a lock that the
+    /// second has, and so on, and the last for one that the first has; or no thread can ever go on again.
     Deadlock(Vec<Stuck>),
 }
 
@@ -83,6 +111,8 @@ pub struct Stuck {
     pub thread: ThreadId,
     /// Who has what it waits for; `None` if nobody does.
     pub holder: Option<ThreadId>,
+    /// The object whose lock it waits for; `None` if that is a global lock.
+    pub object: Option<u32>,
     /// Whether it awaits a forced switch, rather than the lock.
     pub awaits_switch: bool,
 }
@@ -104,6 +134,12 @@ pub struct ThreadTotals {
     pub running_locked: Span,
     /// Operations done.
     pub ops: u64,
+    /// Time asleep at the locks of objects, a part of the time in which it waited for a lock.
+    pub object_wait: Span,
+    /// How often it took the lock of an object.
+    pub object_acquisitions: u64,
+    /// How often it found the lock of an object taken.
+    pub object_waits: u64,
     /// How often it took the lock.
     pub acquisitions: u64,
     /// How often it was woken and found the lock taken again.
@@ -124,14 +160,14 @@ pub struct ThreadTotals {
 
 /// Runs a simulation to its end.
 pub fn run<S: Sink>(spec: &RunSpec<'_>, sink: &mut S) -> Outcome {
-    run_with(spec, spec.build_policy(), sink)
+    run_with(spec, &|| spec.build_policy(), sink)
 }
 
-/// Runs a simulation of a policy that is not in the registry; `None` is no lock at all.
+/// Runs a simulation whose global locks have a policy that is not in the registry; `None` is no lock at all.
 /// `spec.policy` is not looked at.
 pub fn run_with<S: Sink>(
     spec: &RunSpec<'_>,
-    policy: Option<Box<dyn Policy>>,
+    policy: &dyn Fn() -> Option<Box<dyn Policy>>,
     sink: &mut S,
 ) -> Outcome {
     match *spec.machine {
@@ -148,12 +184,12 @@ pub fn run_with<S: Sink>(
 
 /// Runs a simulation on a machine that is not in the registry. `spec.machine` is not looked at.
 pub fn run_on<M: Machine, S: Sink>(spec: &RunSpec<'_>, machine: M, sink: &mut S) -> Outcome {
-    simulate(spec, spec.build_policy(), machine, sink)
+    simulate(spec, &|| spec.build_policy(), machine, sink)
 }
 
 fn simulate<M: Machine, S: Sink>(
     spec: &RunSpec<'_>,
-    policy: Option<Box<dyn Policy>>,
+    policy: &dyn Fn() -> Option<Box<dyn Policy>>,
     machine: M,
     sink: &mut S,
 ) -> Outcome {

@@ -221,6 +221,8 @@ pub struct EventRow {
     pub core: Option<u16>,
     /// The other thread that had to do with it, if any.
     pub other: Option<ThreadId>,
+    /// The object whose lock it is about; `None` if it is about a global lock, or none.
+    pub object: Option<u32>,
 }
 
 /// Who takes the rows of one run.

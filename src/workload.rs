@@ -5,6 +5,7 @@
 
 mod compile;
 pub mod law;
+pub mod object;
 pub mod path;
 pub mod program;
 pub mod spec;
@@ -12,15 +13,20 @@ pub mod spec;
 use gilsim_policies::{Instant, Span};
 
 pub use law::{Law, LawSpec};
+pub use object::{Access, Message, Nesting, Order, Population, PopulationSpec};
 pub use path::{KeyPath, Part, SpecError};
 pub use program::{Cursor, Draws, Program, Step, StreamKey, Want};
-pub use spec::{ArrivalSpec, GroupSpec, StepSpec};
+pub use spec::{AccessSpec, ArrivalSpec, GroupSpec, StepSpec};
 
 /// Every thread of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Workload {
     /// The groups, in the order of the file. Threads are numbered through them in this order.
     pub groups: Vec<Group>,
+    /// The objects that they touch.
+    pub populations: Vec<Population>,
+    /// Which objects are taken while others are had.
+    pub nestings: Vec<Nesting>,
 }
 
 impl Workload {
@@ -28,6 +34,12 @@ impl Workload {
     #[must_use]
     pub fn threads(&self) -> usize {
         self.groups.iter().map(|group| group.threads as usize).sum()
+    }
+
+    /// Number of objects.
+    #[must_use]
+    pub fn objects(&self) -> u32 {
+        self.populations.last().map_or(0, |last| last.first + last.count)
     }
 }
 
@@ -40,6 +52,10 @@ pub struct Group {
     pub threads: u32,
     /// What each of them does.
     pub program: Program,
+    /// What a pass is given and gives back, where that has to be passed on.
+    pub message: Message,
+    /// Whether its C code needs the lock even of an interpreter that can do without.
+    pub needs_lock: bool,
     /// How often each thread runs through its program; for ever if `None`.
     pub passes: Option<u64>,
     /// When its threads start.
@@ -48,6 +64,24 @@ pub struct Group {
     pub stop: Option<Instant>,
     /// What sets a thread going.
     pub arrivals: Arrivals,
+}
+
+impl Group {
+    /// Threads that run these steps over and over, from the start on.
+    #[must_use]
+    pub fn new(name: &str, threads: u32, steps: Vec<Step>) -> Self {
+        Self {
+            name: name.to_owned(),
+            threads,
+            program: Program::new(steps),
+            message: Message::default(),
+            needs_lock: false,
+            passes: None,
+            start: Instant::ZERO,
+            stop: None,
+            arrivals: Arrivals::Closed { think: Law::Constant(Span::ZERO) },
+        }
+    }
 }
 
 /// What makes a thread begin a pass through its program.

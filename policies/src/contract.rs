@@ -52,6 +52,8 @@ pub enum Ask {
     Woken,
     /// It slept at the lock and its time-out ran out.
     TimedOut,
+    /// It has given its core away so many times in a row to see whether the lock becomes free.
+    Spun(u32),
 }
 
 /// How a thread that asked goes on.
@@ -59,6 +61,8 @@ pub enum Ask {
 pub enum Entry {
     /// It takes the lock. Only allowed while there is no holder.
     Take,
+    /// It offers its core to others, once, and then asks again.
+    Spin,
     /// It sleeps until it is woken, or until the time-out if there is one, and then asks again.
     Sleep {
         /// Longest sleep.
@@ -78,6 +82,9 @@ pub struct Answer {
 impl Answer {
     /// The thread takes the lock.
     pub const TAKE: Self = Self { entry: Entry::Take, ask_drop: false };
+
+    /// The thread stays awake and asks again.
+    pub const SPIN: Self = Self { entry: Entry::Spin, ask_drop: false };
 
     /// The thread sleeps until somebody wakes it.
     pub const SLEEP: Self = Self { entry: Entry::Sleep { timeout: None }, ask_drop: false };

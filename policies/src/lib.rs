@@ -10,6 +10,7 @@
 //! | [`tick`] | CPython up to 3.1: release and re-take every 100 ticks |
 //! | [`timed_wait`] | CPython 3.2 and later: a waiter asks for the lock after 5 ms |
 //! | [`priority`] | penalise full slices, reward early releases |
+//! | [`py_mutex`] | an object's lock in CPython 3.13: spin, park, be fair after 1 ms |
 //! | [`spec`] | the registry: every policy by its name and parameters |
 //!
 //! The crate depends on nothing of ours, so that a policy can't look into the simulator: it could
@@ -20,6 +21,7 @@ pub mod contract;
 pub mod fifo_handoff;
 pub mod pick;
 pub mod priority;
+pub mod py_mutex;
 pub mod queue;
 pub mod spec;
 pub mod tick;

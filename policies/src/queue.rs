@@ -10,24 +10,29 @@ struct Node {
     since: Instant,
 }
 
+impl Node {
+    const ALONE: Self = Self { before: END, after: END, queued: false, since: Instant::ZERO };
+}
+
 /// A first-in first-out queue from which any thread can leave in constant time.
 ///
 /// A thread stands in it at most once. Who sleeps again, after a time-out or a failed acquisition,
 /// goes to the tail, but keeps the instant at which it first asked.
 #[derive(Debug, Clone)]
 pub struct WaitQueue {
-    /// A ring: one node for each thread, and the last, which stands before the head and after the tail.
+    /// A ring: the first node stands before the head and after the tail, then comes one for each thread.
     nodes: Vec<Node>,
     len: usize,
 }
 
+/// The place of the node that is no thread's.
+const END: u32 = 0;
+
 impl WaitQueue {
-    /// An empty queue for threads numbered below `threads`.
+    /// An empty queue with room for threads numbered below `threads`; it makes more when they come.
     #[must_use]
     pub fn new(threads: usize) -> Self {
-        let end = threads as u32;
-        let node = Node { before: end, after: end, queued: false, since: Instant::ZERO };
-        Self { nodes: vec![node; threads + 1], len: 0 }
+        Self { nodes: vec![Node::ALONE; threads + 1], len: 0 }
     }
 
     /// Number of sleeping threads.
@@ -48,71 +53,75 @@ impl WaitQueue {
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<ThreadId> {
-        self.thread(self.nodes[self.end()].after)
+        Self::thread(self.nodes[END as usize].after)
     }
 
     /// The thread that fell asleep last.
     #[inline]
     #[must_use]
     pub fn last(&self) -> Option<ThreadId> {
-        self.thread(self.nodes[self.end()].before)
+        Self::thread(self.nodes[END as usize].before)
     }
 
     /// Whether this thread sleeps here.
     #[inline]
     #[must_use]
     pub fn contains(&self, thread: ThreadId) -> bool {
-        self.nodes[thread.index()].queued
+        self.nodes.get(Self::place(thread)).is_some_and(|node| node.queued)
     }
 
     /// When this thread, which sleeps here, first asked for the lock.
     #[inline]
     #[must_use]
     pub fn since(&self, thread: ThreadId) -> Instant {
-        self.nodes[thread.index()].since
+        self.nodes[Self::place(thread)].since
     }
 
     /// The sleeping threads, longest sleeper first.
     pub fn iter(&self) -> impl Iterator<Item = ThreadId> {
-        let after = |node: usize| self.thread(self.nodes[node].after);
-        std::iter::successors(after(self.end()), move |thread| after(thread.index()))
+        let after = |node: usize| Self::thread(self.nodes[node].after);
+        std::iter::successors(after(END as usize), move |thread| after(Self::place(*thread)))
     }
 
     /// Puts a thread that first asked at `since` at the tail.
     #[inline]
     pub fn push(&mut self, thread: ThreadId, since: Instant) {
         debug_assert!(!self.contains(thread), "{thread} sleeps at the lock twice");
-        let end = self.end();
-        let before = self.nodes[end].before;
-        self.nodes[thread.index()] = Node { before, after: end as u32, queued: true, since };
-        self.nodes[before as usize].after = thread.0;
-        self.nodes[end].before = thread.0;
+        let place = Self::place(thread);
+        if place >= self.nodes.len() {
+            self.nodes.resize(place + 1, Node::ALONE);
+        }
+        let before = self.nodes[END as usize].before;
+        self.nodes[place] = Node { before, after: END, queued: true, since };
+        self.nodes[before as usize].after = place as u32;
+        self.nodes[END as usize].before = place as u32;
         self.len += 1;
     }
 
     /// Takes a thread out, wherever it stands; says whether it was there.
     #[inline]
     pub fn remove(&mut self, thread: ThreadId) -> bool {
-        let Node { before, after, queued, .. } = self.nodes[thread.index()];
-        if !queued {
+        let place = Self::place(thread);
+        let Some(&Node { before, after, queued: true, .. }) = self.nodes.get(place) else {
             return false;
-        }
+        };
         self.nodes[before as usize].after = after;
         self.nodes[after as usize].before = before;
-        self.nodes[thread.index()].queued = false;
+        self.nodes[place].queued = false;
         self.len -= 1;
         true
     }
 
+    /// Where a thread's node is.
     #[inline]
-    const fn end(&self) -> usize {
-        self.nodes.len() - 1
+    const fn place(thread: ThreadId) -> usize {
+        thread.index() + 1
     }
 
     /// The thread of a node, unless it is the end.
     #[inline]
-    fn thread(&self, node: u32) -> Option<ThreadId> {
-        (node as usize != self.end()).then_some(ThreadId(node))
+    fn thread(node: u32) -> Option<ThreadId> {
+        node.checked_sub(1).map(ThreadId)
     }
 }
 
@@ -122,7 +131,7 @@ mod tests {
 
     #[test]
     fn leaves_in_order_and_from_the_middle() {
-        let mut queue = WaitQueue::new(4);
+        let mut queue = WaitQueue::new(0);
         for id in [2, 0, 3] {
             queue.push(ThreadId(id), Instant::from_ns(u64::from(id)));
         }

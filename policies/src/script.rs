@@ -42,11 +42,13 @@ impl<P: Policy> Script<P> {
             Ask::Fresh => self.asked_since[thread.index()] = self.view.now,
             Ask::TimedOut => assert!(self.view.sleepers.remove(thread), "{thread} did not sleep"),
             Ask::Woken => self.view.in_flight -= 1,
+            Ask::Spun(_) => {}
         }
         let answer = self.policy.ask(&self.view, thread, ask);
         assert_eq!(answer, expected, "{thread} asks at {:?}", self.view.now);
         match answer.entry {
             Entry::Take => self.give_to(thread),
+            Entry::Spin => {}
             Entry::Sleep { .. } => {
                 self.view.sleepers.push(thread, self.asked_since[thread.index()])
             }

@@ -70,6 +70,7 @@ registry! {
     "priority" Priority(crate::priority::PriorityParameters),
     "fifo_handoff" FifoHandoff(crate::fifo_handoff::FifoHandoff),
     "barging" Barging(crate::barging::Barging),
+    "py_mutex" PyMutex(crate::py_mutex::PyMutexParameters),
     "none" None(NoLock),
 }
 

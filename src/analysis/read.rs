@@ -96,12 +96,14 @@ pub(super) fn events(frame: &Frame) -> Result<Vec<EventRow>, ReadError> {
     let kind = named(frame, "kind", &EventKind::ALL, EventKind::name)?;
     let core = cores(frame)?;
     let other = narrow(frame, "other", |other| u32::try_from(other).ok())?;
+    let object = narrow(frame, "object", |object| u32::try_from(object).ok())?;
     let row = |i: usize| EventRow {
         at: Instant::from_ns(at[i]),
         thread: thread[i],
         kind: kind[i],
         core: core[i],
         other: other[i].map(ThreadId),
+        object: object[i],
     };
     Ok((0..frame.rows()).map(row).collect())
 }

@@ -63,7 +63,8 @@ fn write(directory: &Path) -> (Vec<RunRow>, Vec<ThreadRow>, MemorySink) {
         let state = State::ALL[i as usize % State::ALL.len()];
         sinks.interval(&IntervalRow { thread, state, holds: i % 4 == 0, core, start, end });
         let kind = EventKind::ALL[i as usize % EventKind::ALL.len()];
-        sinks.event(&EventRow { at: start, thread, kind, core, other });
+        let object = (i % 5 == 0).then_some(i as u32);
+        sinks.event(&EventRow { at: start, thread, kind, core, other, object });
     }
     sinks.1.finish().unwrap();
     (runs, threads, sinks.0)

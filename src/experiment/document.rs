@@ -229,7 +229,7 @@ pub(super) fn merge<'s>(
     }
 }
 
-/// Whether the table at a path has a single key that says what it is: a machine, a policy, a law.
+/// Whether the table at a path has a single key that says what it is: a machine, an architecture, a policy, a law.
 fn is_kind(path: &KeyPath) -> bool {
     let keys: Vec<_> = path
         .0
@@ -239,8 +239,18 @@ fn is_kind(path: &KeyPath) -> bool {
             Part::Index(_) => "",
         })
         .collect();
-    matches!(keys[..], ["machine"] | ["policies", _] | ["groups", _, "arrivals"] | [.., "gap"])
+    matches!(
+        keys[..],
+        ["machine"]
+            | ["policies" | "architectures", _]
+            | ["architectures", _, _, "lock"]
+            | ["groups", _, "arrivals"]
+            | [.., "gap"]
+    )
 }
+
+/// The tables whose keys users choose.
+const CHOSEN: [&str; 4] = ["groups", "objects", "architectures", "policies"];
 
 /// Why a path can't go on from the value at `above` to `part`, if it can't.
 fn missing(
@@ -252,12 +262,13 @@ fn missing(
     match (value, part) {
         (DeValue::Table(table), Part::Key(key)) => {
             let keys = || table.keys().map(|key| key.get_ref().as_ref());
-            let chosen =
-                matches!(&above.0[..], [Part::Key(key)] if key == "groups" || key == "policies");
+            let chosen = matches!(&above.0[..], [Part::Key(key)] if CHOSEN.contains(&&**key));
             let kinds = presets.kinds(above, table);
             let fits = |key: &str| key == PRESET || kinds.contains(&key);
             if table.contains_key(key.as_str()) || (!chosen && (!is_kind(above) || fits(key))) {
                 None
+            } else if chosen && table.is_empty() {
+                Some(format!("there is no `{above}`; to add some, set the whole of `{above}`"))
             } else if chosen {
                 let near = did_you_mean(key, keys());
                 Some(format!(

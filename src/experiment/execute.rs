@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use gilsim_policies::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
+use super::deadlock;
 use super::error::Error;
 use super::plan::{Plan, PlannedRun, Point};
 use super::spec::Window;
@@ -48,9 +49,10 @@ pub fn execute(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Record, Erro
 
 fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Record, Error> {
     let point = &*run.point;
-    let groups: Vec<_> = point.workload.groups.iter().map(|group| group.name.clone()).collect();
+    let workload = &*run.workload;
+    let groups: Vec<_> = workload.groups.iter().map(|group| group.name.clone()).collect();
     let thread_groups: Vec<_> = (0_u32..)
-        .zip(&point.workload.groups)
+        .zip(&workload.groups)
         .flat_map(|(number, group)| std::iter::repeat_n(number, group.threads as usize))
         .collect();
     let mut metadata = provenance(plan);
@@ -85,9 +87,12 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
         point: point.label.clone(),
         policy: run.policy.clone(),
         policy_kind: run.policy_spec.name().to_owned(),
+        architecture: run.architecture_kind().to_owned(),
         focus: point.experiment.focus.clone().unwrap_or_default(),
         replication: run.replication,
         seed: point.experiment.seed,
+        deadlock: deadlock::describe(&outcome, workload),
+        memory_bytes: run.memory(),
         sweep: point.numbers.clone(),
         ..run_row(&outcome, &summary, focus)
     };
@@ -193,7 +198,8 @@ mod tests {
         let thread = ThreadId(0);
         for at in [9, 10, 20, 21] {
             let at = Instant::from_ns(at);
-            sink.event(&EventRow { at, thread, kind: EventKind::Start, core: None, other: None });
+            let kind = EventKind::Start;
+            sink.event(&EventRow { at, thread, kind, core: None, other: None, object: None });
         }
         for (start, end) in [(0, 9), (0, 30), (21, 30)] {
             let (start, end) = (Instant::from_ns(start), Instant::from_ns(end));

@@ -31,6 +31,13 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
     if let Some((found, wanted)) =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
     {
+        if found == "unit variant" {
+            let help = "its parameters follow the name, as in `{ zipf = { exponent = 1.1 } }`";
+            return (
+                format!("expected {}, found a name alone", plain(wanted)),
+                Some(help.to_owned()),
+            );
+        }
         return (format!("expected {}, found {}", plain(wanted), plain(found)), None);
     }
     if let Some((found, wanted)) =
@@ -99,6 +106,11 @@ mod tests {
                 "invalid value: integer `-1`, expected u32",
                 "integer `-1` is not a whole number from 0 on",
                 None,
+            ),
+            (
+                "invalid type: unit variant, expected struct variant PickSpec::Zipf",
+                "expected a table, found a name alone",
+                Some("its parameters follow the name, as in `{ zipf = { exponent = 1.1 } }`"),
             ),
             ("missing field `program`", "the key `program` is missing", None),
             ("duplicate key", "duplicate key", None),

@@ -12,7 +12,8 @@ use super::path::{Override, parse_override};
 use super::presets::{self, Presets};
 use super::source::Sources;
 use super::spec::{ExperimentSpec, SCHEMA};
-use super::sweep;
+use super::{series, sweep};
+use crate::architecture::{ArchitectureSpec, Runtime};
 use crate::sim::RunSpec;
 use crate::workload::{KeyPath, Part, Workload};
 
@@ -35,11 +36,12 @@ pub struct Plan {
     pub measured: Option<Vec<u8>>,
     /// The points, in order.
     pub points: Vec<Arc<Point>>,
-    /// The runs, in order: case by case, point by point, policy by policy, then replications.
+    /// The runs, in order: case by case, point by point, architecture by architecture, policy by policy, then
+    /// replications.
     pub runs: Vec<PlannedRun>,
 }
 
-/// A point of a sweep: everything about a run but its policy and its replication.
+/// A point of a sweep: everything about a run but its architecture, its policy and its replication.
 #[derive(Debug, Clone)]
 pub struct Point {
     /// The case, if the file has cases.
@@ -54,7 +56,7 @@ pub struct Point {
     /// The experiment with this point's values, and with `name` and `focus` filled in.
     pub experiment: ExperimentSpec,
     /// The groups, ready to run.
-    pub workload: Workload,
+    pub workload: Arc<Workload>,
 }
 
 /// A run.
@@ -64,10 +66,16 @@ pub struct PlannedRun {
     pub index: u32,
     /// Its point.
     pub point: Arc<Point>,
-    /// The policy's name in the file.
+    /// What figures call it: the policy's name in the file, or that of the architecture, or both.
     pub policy: String,
     /// The policy.
     pub policy_spec: PolicySpec,
+    /// The architecture, if the experiment names any.
+    pub architecture: Option<ArchitectureSpec>,
+    /// What the engine has to know of it.
+    pub runtime: Runtime,
+    /// The point's groups, with what the architecture adds to each pass.
+    pub workload: Arc<Workload>,
     /// Which replication.
     pub replication: u32,
 }
@@ -76,11 +84,12 @@ impl PlannedRun {
     /// What the engine has to know.
     #[must_use]
     pub fn run_spec(&self) -> RunSpec<'_> {
-        let Point { experiment, workload, .. } = &*self.point;
+        let experiment = &self.point.experiment;
         RunSpec {
-            workload,
+            workload: &self.workload,
             machine: &experiment.machine,
             policy: &self.policy_spec,
+            runtime: &self.runtime,
             duration: experiment.duration,
             seed: experiment.seed,
             replication: self.replication,
@@ -131,6 +140,7 @@ impl Plan {
         let mut specs = Vec::new();
         let mut tables = Vec::new();
         let mut points = Vec::new();
+        let mut firsts = Vec::new();
         let mut named = Vec::new();
         for (case, document) in cases(sources, &document)? {
             // The sweep first: its own messages say more than the types' would.
@@ -138,14 +148,16 @@ impl Plan {
             let mut spec: ExperimentSpec = document.with_presets()?.read()?;
             spec.complete(&stem);
             for point in swept {
-                points.push(Arc::new(plan_point(case.clone(), point, &stem, &folder)?));
+                let (point, series) = plan_point(case.clone(), point, &stem, &folder)?;
+                points.push(point);
+                firsts.extend(series);
             }
             let mut table = toml::Table::try_from(&spec).map_err(encode)?;
             named.extend(sweep::keep_presets(&document, &mut table)?);
             tables.push((case, table));
             specs.push(spec);
         }
-        let runs = runs(&points);
+        let runs = runs(&firsts);
         let runs = runs.map_err(|message| document.error_at(&KeyPath::default(), message))?;
         let name = specs.first().and_then(|spec| spec.name.clone()).unwrap_or(stem);
         let measured = specs.iter().find_map(|spec| spec.measured.as_ref());
@@ -233,44 +245,40 @@ fn apply<'s>(
     result.unwrap_or(Ok(()))
 }
 
+/// A point, and the first run of each of its series.
 fn plan_point(
     case: Option<String>,
     point: sweep::SweptDocument<'_>,
     stem: &str,
     folder: &Path,
-) -> Result<Point, Error> {
+) -> Result<(Arc<Point>, Vec<PlannedRun>), Error> {
     let sweep::SweptDocument { document, swept } = point;
     let mut experiment: ExperimentSpec = document.read()?;
     experiment.complete(stem);
     let root = KeyPath::default();
     experiment.validate().map_err(|error| document.spec_error(&root, error))?;
-    let workload = Workload::compile(&experiment.groups, folder)
-        .map_err(|error| document.spec_error(&root.key("groups"), error))?;
+    let workload = Workload::compile(&experiment.groups, &experiment.objects, folder)
+        .map_err(|error| document.spec_error(&root, error))?;
     let (label, numbers) = (sweep::label(&swept), sweep::numbers(&swept));
     let swept = swept.into_iter().map(|set| (set.path.to_string(), set.value)).collect();
-    Ok(Point { case, label, swept, numbers, experiment, workload })
+    let workload = Arc::new(workload);
+    let point = Arc::new(Point { case, label, swept, numbers, experiment, workload });
+    let firsts = series::firsts(&point).map_err(|error| document.spec_error(&root, error))?;
+    Ok((point, firsts))
 }
 
-fn runs(points: &[Arc<Point>]) -> Result<Vec<PlannedRun>, String> {
-    let count = |point: &Arc<Point>| {
-        point.experiment.policies.len() * point.experiment.replications as usize
-    };
-    let total: usize = points.iter().map(count).sum();
+/// All replications of the runs that are the first of their series.
+fn runs(firsts: &[PlannedRun]) -> Result<Vec<PlannedRun>, String> {
+    let replications = |first: &PlannedRun| first.point.experiment.replications;
+    let total: usize = firsts.iter().map(|first| replications(first) as usize).sum();
     if total > MOST_RUNS {
         return Err(format!("{total} runs are more than {MOST_RUNS}"));
     }
     let mut runs = Vec::with_capacity(total);
-    for point in points {
-        for (policy, spec) in &point.experiment.policies {
-            for replication in 0..point.experiment.replications {
-                runs.push(PlannedRun {
-                    index: u32::try_from(runs.len()).map_err(|error| error.to_string())?,
-                    point: Arc::clone(point),
-                    policy: policy.clone(),
-                    policy_spec: *spec,
-                    replication,
-                });
-            }
+    for first in firsts {
+        for replication in 0..replications(first) {
+            let index = u32::try_from(runs.len()).map_err(|error| error.to_string())?;
+            runs.push(PlannedRun { index, replication, ..first.clone() });
         }
     }
     Ok(runs)

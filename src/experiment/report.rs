@@ -22,6 +22,9 @@ pub struct Line {
     pub replications: usize,
     /// Replications that ended in a deadlock.
     pub deadlocks: usize,
+    /// What came of those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadlock: Option<Deadlock>,
     /// Operations of the focus group a second.
     pub ops_per_s: Option<Mean>,
     /// Elapsed time over the time that one thread alone would compute.
@@ -34,6 +37,15 @@ pub struct Line {
     pub fairness: Option<Mean>,
     /// Shares of the threads' time: running, overhead, waiting for the lock, waiting for a core, blocked.
     pub shares: [Option<Mean>; 5],
+}
+
+/// What came of the replications that ended in a deadlock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Deadlock {
+    /// When they did, on average \[ns\].
+    pub mean_ns: f64,
+    /// Who waits for whom in the first of them.
+    pub example: String,
 }
 
 /// A mean with its 95 % confidence interval.
@@ -75,12 +87,18 @@ pub fn lines(runs: &[RunRow]) -> Result<Vec<Line>, UnknownMetric> {
             let key = (case, point, policy);
             runs.iter().filter(move |run| (&run.case, &run.point, &run.policy) == key)
         };
+        let dead: Vec<_> = same().filter(|run| run.ending == Ending::Deadlock).collect();
         Line {
             case: case.clone(),
             point: point.clone(),
             policy: policy.clone(),
             replications: same().count(),
-            deadlocks: same().filter(|run| run.ending == Ending::Deadlock).count(),
+            deadlocks: dead.len(),
+            deadlock: dead.first().map(|first| Deadlock {
+                mean_ns: dead.iter().map(|run| run.elapsed_ns as f64).sum::<f64>()
+                    / dead.len() as f64,
+                example: first.deadlock.clone(),
+            }),
             ops_per_s: ops[place],
             slowdown: slowdown[place],
             latency_p50_ns: p50[place],
@@ -120,11 +138,9 @@ pub fn render(lines: &[Line], width: u16) -> String {
     for line in lines {
         if above != (line.case.clone(), line.point.clone()) {
             above = (line.case.clone(), line.point.clone());
-            let parts = [line.case.as_str(), &line.point];
-            let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             // A cell can't span columns, so the title takes the place of its number later.
             grid.add_row([format!("[{}]", titles.len())]);
-            titles.push(parts.join(": "));
+            titles.push(joined([&line.case, &line.point]));
         }
         let plain = |mean: Option<Mean>| {
             mean.map_or_else(|| "-".to_owned(), |mean| format!("{:.2}", mean.mean))
@@ -148,11 +164,27 @@ pub fn render(lines: &[Line], width: u16) -> String {
         let title = titles.next_if(|(number, _)| number == row.trim());
         let _ = writeln!(text, "{}", title.as_ref().map_or(row, |(_, title)| title));
     }
-    for line in lines.iter().filter(|line| line.deadlocks > 0) {
-        let Line { policy, deadlocks, replications, .. } = line;
-        let _ = writeln!(text, "{policy}: {deadlocks} of {replications} runs ended in a deadlock");
+    for line in lines {
+        let Line { case, point, policy, deadlocks, replications, .. } = line;
+        let Some(Deadlock { mean_ns, example }) = &line.deadlock else { continue };
+        let whose = joined([case, point, policy]);
+        let after = time(Mean { mean: *mean_ns, half_width: None });
+        let _ = write!(
+            text,
+            "{whose}: {deadlocks} of {replications} runs ended in a deadlock, after {after} on average"
+        );
+        let _ = writeln!(text, "{}", if example.is_empty() { "" } else { "; the first:" });
+        for part in example.split("; ").filter(|part| !part.is_empty()) {
+            let _ = writeln!(text, "    {part}");
+        }
     }
     text
+}
+
+/// Those parts of a title that say anything.
+fn joined<const N: usize>(parts: [&String; N]) -> String {
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).cloned().collect();
+    parts.join(": ")
 }
 
 /// A number with its interval, in three digits.
@@ -215,24 +247,29 @@ mod tests {
     fn lines_fit_into_a_terminal() {
         let points = ["spinners.threads=1", "spinners.threads=2"];
         let policies = ["CPython 3.13 (5 ms)", "mutex"];
-        let runs: Vec<_> = points
+        let mut runs: Vec<_> = points
             .into_iter()
             .flat_map(|point| policies.map(|policy| [0, 1, 2].map(|rep| run(point, policy, rep))))
             .flatten()
             .collect();
-        let mut lines = lines(&runs).unwrap();
+        for (run, elapsed_ns) in runs[4..6].iter_mut().zip([1_000_000, 2_000_000]) {
+            let deadlock = format!("T0 (io) waits for a held by T1 (io); run {elapsed_ns}");
+            *run = RunRow { ending: Ending::Deadlock, elapsed_ns, deadlock, ..run.clone() };
+        }
+        let lines = lines(&runs).unwrap();
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[3].latency_p50_ns.map(|mean| mean.mean), Some(5_400_000.0));
-        lines[1].deadlocks = 1;
         let table = render(&lines, 80);
-        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+        let grid = table.split("spinners.threads=1: ").next().unwrap();
+        assert!(grid.lines().all(|line| line.chars().count() <= 80), "{table}");
         for part in [
             "\nspinners.threads=2\n",
             "12.3±0.0k",
             "5.40±0.75ms",
             "1.20±0.00s",
             "25/0/50/10/-",
-            "mutex: 1 of 3 runs ended in a deadlock",
+            "\nspinners.threads=1: mutex: 2 of 3 runs ended in a deadlock, after 1.50ms on average; the first:\n",
+            "\n    T0 (io) waits for a held by T1 (io)\n    run 1000000\n",
         ] {
             assert!(table.contains(part), "{part}\n{table}");
         }

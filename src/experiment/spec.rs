@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::{did_you_mean, list};
+use crate::architecture::ArchitectureSpec;
 use crate::machine::MachineSpec;
 use crate::trace::Level;
 use crate::trace::tables::{Kind, RunRow, Table};
 use crate::workload::law::check_span;
-use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, SpecError, StepSpec};
+use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, PopulationSpec, SpecError, StepSpec};
 
 /// The version of the file format.
 pub const SCHEMA: u32 = 1;
@@ -64,7 +65,15 @@ pub struct ExperimentSpec {
     pub machine: MachineSpec,
     /// What they do, by the group's name.
     pub groups: IndexMap<String, GroupSpec>,
-    /// Who may have the lock, by the name in tables and figures: a policy, or a preset as for the machine.
+    /// The objects that they touch, by the population's name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub objects: IndexMap<String, PopulationSpec>,
+    /// How the workload is run, by the name in tables and figures; as threads that exist from the start if none is given.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub architectures: IndexMap<String, ArchitectureSpec>,
+    /// Who may have the lock, by the name in tables and figures: a policy, or a preset as for the machine. May be left
+    /// out if no architecture has a global lock.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub policies: IndexMap<String, PolicySpec>,
     /// Values to vary.
     #[serde(default, skip_serializing_if = "SweepSpec::is_empty")]
@@ -146,7 +155,7 @@ impl ExperimentSpec {
         }
     }
 
-    /// Checks what the types cannot, but for the groups.
+    /// Checks what the types cannot, but for the groups, and for what architectures ask of them.
     pub(super) fn validate(&self) -> Result<(), SpecError> {
         let root = KeyPath::default();
         let refuse = |at: KeyPath, message: &str| Err(SpecError::value(at, message));
@@ -192,8 +201,9 @@ impl ExperimentSpec {
             return refuse(root.key("metric"), &message);
         }
         check_machine(&self.machine).map_err(|error| error.under(&root.key("machine")))?;
-        if self.policies.is_empty() {
-            return refuse(root.key("policies"), "must name at least one policy");
+        for (name, architecture) in &self.architectures {
+            let at = root.key("architectures").key(name);
+            check_architecture(architecture).map_err(|error| error.under(&at))?;
         }
         for (name, policy) in &self.policies {
             let at = root.key("policies").key(name);
@@ -219,6 +229,22 @@ pub(super) fn check_policy(policy: &PolicySpec) -> Result<(), SpecError> {
     policy.validate().map_err(|error| {
         SpecError::value(root.key(policy.name()).key(error.parameter), error.message)
     })
+}
+
+/// Checks what the types of an architecture's parameters cannot.
+fn check_architecture(architecture: &ArchitectureSpec) -> Result<(), SpecError> {
+    let at = KeyPath::default().key(architecture.name());
+    check_spans(&KeyPath::default(), architecture)?;
+    architecture
+        .validate()
+        .map_err(|(parameter, message)| SpecError::value(at.key(parameter), message))?;
+    let lock = match architecture {
+        ArchitectureSpec::FreeThreaded(given) => &given.lock,
+        ArchitectureSpec::Gilectomy(given) => &given.lock,
+        ArchitectureSpec::ObjectLocks(given) => &given.lock,
+        _ => return Ok(()),
+    };
+    check_policy(lock).map_err(|error| error.under(&at.key("lock")))
 }
 
 /// Refuses times that are longer than any run, wherever they stand.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 
+mod architectures;
 mod bad_input;
 mod presets;
 

@@ -9,6 +9,8 @@ pub enum Quantity {
     PerSecond,
     /// A number of things; shown plain, in thousands, millions or billions.
     Count,
+    /// An amount of memory [bytes]; shown in B, kB, MB or GB.
+    Bytes,
     /// A share of a whole, 1 for all of it; shown in per cent.
     Share,
     /// A ratio, or anything else that has no unit.
@@ -39,6 +41,7 @@ impl Quantity {
             Self::TimeNs => &[(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")],
             Self::PerSecond => &[(1.0, "1/s"), (1e3, "k/s"), (1e6, "M/s"), (1e9, "G/s")],
             Self::Count => &[(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")],
+            Self::Bytes => &[(1.0, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB")],
             Self::Share => &[(0.01, "%")],
             Self::Plain => &[(1.0, "")],
         };
@@ -61,6 +64,7 @@ mod tests {
             (Quantity::TimeNs, 1e12, "s"),
             (Quantity::PerSecond, 1.1e6, "M/s"),
             (Quantity::Count, 12.0, ""),
+            (Quantity::Bytes, 2e7, "MB"),
             (Quantity::Share, 0.5, "%"),
             (Quantity::Plain, 1e9, ""),
         ] {

@@ -79,6 +79,9 @@ pub struct LinuxParameters {
     /// Mean of what locking it takes longer at most for a holder that has computed for long, exponential; after a time t,
     /// this times 1 - exp(-t/`cooling`). Default 0.9 us: traced, 6 times in 10 if the holder has computed for 5 ms.
     pub cold_release: Span,
+    /// A call that offers the core to others. Default 300 ns: between a call that does nothing
+    /// (166 ns) and one that finds somebody (480 ns), timed.
+    pub yield_call: Span,
     /// A call to wake that finds nobody asleep. Default 250 ns: a futex wake, timed.
     pub futile_wake: Span,
     /// Waking a thread. Default 1 us: a futex wake on the same core.
@@ -114,6 +117,7 @@ impl Default for LinuxParameters {
             lock_call: Span::from_ns(25),
             contended_call: Span::from_ns(400),
             cold_release: Span::from_ns(900),
+            yield_call: Span::from_ns(300),
             futile_wake: Span::from_ns(250),
             wake_call: Span::from_us(1),
             interrupt_call: Span::from_ns(4_500),
@@ -207,6 +211,7 @@ impl Machine for Linux {
     fn costs(&self) -> Costs {
         Costs {
             lock_call: self.parameters.lock_call,
+            yield_call: self.parameters.yield_call,
             futile_wake: self.parameters.futile_wake,
             sleep_call: self.parameters.sleep_call,
             condition_call: self.parameters.condition_call,

@@ -5,6 +5,9 @@ use crate::figure::Quantity;
 use crate::figure::throughput::Sweep;
 use crate::trace::tables::{RunRow, SWEEP_PREFIX};
 
+/// A linear axis has no place for the labels of neighbours that are closer than this part of its length.
+const CLOSEST: f64 = 40.0;
+
 /// The x axis of some runs.
 pub(super) struct Axis {
     along: Along,
@@ -15,8 +18,8 @@ pub(super) struct Axis {
 
 /// What the axis shows.
 enum Along {
-    /// The swept number with the most values: its column.
-    Number(String),
+    /// The swept number with the most values: its column, and whether its axis is logarithmic.
+    Number(String, bool),
     /// The points by name, if no number is swept.
     Points(Vec<String>),
     /// The policies, if there is one point alone.
@@ -34,7 +37,7 @@ impl Axis {
         if let Some(column) = column {
             let names = distinct(runs.iter().flat_map(|run| settings(&run.point)).map(|(n, _)| n));
             let others = names.into_iter().filter(|name| is_free(runs, column, name)).collect();
-            let along = Along::Number((*column).to_owned());
+            let along = Along::Number((*column).to_owned(), is_wide(&values(runs, column)));
             return Self { along, others: owned(others), several_cases };
         }
         let points: Vec<_> =
@@ -54,7 +57,7 @@ impl Axis {
             names.iter().position(|name| name == own).map(|place| place as f64)
         };
         match &self.along {
-            Along::Number(column) => run.number(column),
+            Along::Number(column, _) => run.number(column),
             Along::Points(names) => among(names, &title(self.several_cases, &run.case, &run.point)),
             Along::Policies(names) => among(names, &run.policy),
         }
@@ -74,7 +77,7 @@ impl Axis {
 
     pub fn label(&self) -> String {
         match &self.along {
-            Along::Number(column) => column
+            Along::Number(column, _) => column
                 .strip_prefix(SWEEP_PREFIX)
                 .unwrap_or(column)
                 .trim_end_matches("_ns")
@@ -85,8 +88,11 @@ impl Axis {
 
     pub fn sweep(&self) -> Sweep {
         match &self.along {
-            Along::Number(column) if column.ends_with("_ns") => Sweep::Linear(Quantity::TimeNs),
-            Along::Number(_) => Sweep::Linear(Quantity::Plain),
+            Along::Number(column, wide) => {
+                let time = column.ends_with("_ns");
+                let quantity = if time { Quantity::TimeNs } else { Quantity::Plain };
+                if *wide { Sweep::Log(quantity) } else { Sweep::Linear(quantity) }
+            }
             Along::Points(names) | Along::Policies(names) => Sweep::Names(names.clone()),
         }
     }
@@ -98,6 +104,13 @@ fn values(runs: &[&RunRow], column: &str) -> Vec<f64> {
     values.sort_by(f64::total_cmp);
     values.dedup();
     values
+}
+
+/// Whether ascending values would lie on top of each other on a linear axis, and can stand on a logarithmic one.
+fn is_wide(values: &[f64]) -> bool {
+    let [first, .., last] = values else { return false };
+    let closest = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+    *first > 0.0 && closest < (last - first) / CLOSEST
 }
 
 /// Whether a setting has several values at some place of the axis; what goes in lock-step with it has one.
@@ -155,6 +168,19 @@ mod tests {
         assert_eq!(axis.label(), "threads");
         assert_eq!(axis.panel(&runs[1]), "program=#1");
         assert_eq!(axis.place(&runs[2]), Some(2.0));
+    }
+
+    #[test]
+    fn wide_sweeps_are_logarithmic() {
+        let sweep = |values: &[f64]| {
+            let runs: Vec<_> =
+                values.iter().map(|value| run("", "", "tick", &[("times", *value)])).collect();
+            Axis::of(&runs.iter().collect::<Vec<_>>()).sweep()
+        };
+        assert_eq!(sweep(&[1.0, 10.0, 100.0, 1000.0]), Sweep::Log(Quantity::Plain));
+        for narrow in [&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0][..], &[1.0, 1e6], &[0.0, 1.0, 1000.0]] {
+            assert_eq!(sweep(narrow), Sweep::Linear(Quantity::Plain));
+        }
     }
 
     #[test]

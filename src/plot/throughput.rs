@@ -4,6 +4,7 @@ use super::axis::Axis;
 use super::latency::median;
 use super::{Choice, PlotError, Plots, distinct, focus};
 use crate::analysis::estimate::{PointEstimate, estimate};
+use crate::analysis::stats::Estimate;
 use crate::figure::Quantity;
 use crate::figure::throughput::{Data, Panel, Point, Series};
 use crate::trace::tables::RunRow;
@@ -47,8 +48,7 @@ impl Plots {
         for at in here.iter().filter(|at| at.first.policy == policy) {
             let Some(x) = axis.place(at.first) else { continue };
             if let Some(estimate) = at.estimate {
-                let (low, high) = estimate.interval();
-                series.simulated.push(Point { x, y: estimate.mean, low, high });
+                series.simulated.push(point(x, estimate));
             }
             let values = self.measured.values(policy, &at.first.point, metric);
             if let (Some(y), Some(low), Some(high)) =
@@ -63,6 +63,12 @@ impl Plots {
     }
 }
 
+/// An estimate with its interval. No column of runs is ever below zero, so neither is the mean that is estimated.
+fn point(x: f64, estimate: Estimate) -> Point {
+    let (low, high) = estimate.interval();
+    Point { x, y: estimate.mean, low: low.max(0.0), high }
+}
+
 /// A column's name in words, and what kind of number it holds.
 fn describe(metric: &str, focus: &str) -> (String, Quantity) {
     let words = |end: &str| metric.trim_end_matches(end).replace('_', " ");
@@ -74,7 +80,20 @@ fn describe(metric: &str, focus: &str) -> (String, Quantity) {
         _ if metric.ends_with("_share") && metric != "cpu_share" => {
             (words("_share"), Quantity::Share)
         }
+        "memory_bytes" => ("memory".to_owned(), Quantity::Bytes),
+        "lost_updates" | "freed_in_use" | "never_freed" => (words(""), Quantity::Count),
         "cpu_share" => ("cores kept busy".to_owned(), Quantity::Plain),
         _ => (words(""), Quantity::Plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_end_at_zero() {
+        let wide = Estimate { mean: 9.0, half_width: Some(12.0), n: 5 };
+        assert_eq!(point(2.0, wide), Point { x: 2.0, y: 9.0, low: 0.0, high: 21.0 });
     }
 }

@@ -59,6 +59,9 @@ impl<S: Sink> Log<'_, S> {
         if thread.holds && state == State::Running {
             thread.totals.running_locked += end - start;
         }
+        if state == State::LockWait && thread.at != thread.main {
+            thread.totals.object_wait += end - start;
+        }
         if S::INTERVALS {
             let Thread { id: thread, holds, place, .. } = *thread;
             let core = if state == State::CoreWait { None } else { place.core() };
@@ -70,8 +73,8 @@ impl<S: Sink> Log<'_, S> {
     #[inline]
     pub fn emit(&mut self, thread: &Thread<'_>, kind: EventKind, other: Option<ThreadId>) {
         if S::EVENTS {
-            let (at, core) = (self.now, thread.place.core());
-            self.sink.event(&EventRow { at, thread: thread.id, kind, core, other });
+            let (at, core, object) = (self.now, thread.place.core(), thread.object());
+            self.sink.event(&EventRow { at, thread: thread.id, kind, core, other, object });
         }
     }
 

@@ -16,16 +16,23 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return self.arrives(threads, thread);
         }
         let state = &mut threads[thread.index()];
-        if self.lock.is_some() {
-            state.asked_since = self.log.now;
-            self.log.emit(state, EventKind::Request, None);
-            self.call_lock(threads, thread, Ask::Fresh);
+        if state.has_main() {
+            self.knock(threads, thread);
         } else {
             self.log.enter(state, Phase::Granted, Span::ZERO);
             if state.place == Place::Off {
                 self.make_ready(threads, thread);
             }
         }
+    }
+
+    /// Asks for the lock that it is busy with.
+    #[inline(always)]
+    pub fn knock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
+        state.asked_since = self.log.now;
+        self.log.emit(state, EventKind::Request, None);
+        self.call_lock(threads, thread, Ask::Fresh);
     }
 
     /// Calls into the lock to ask for it, getting a core first if need be.
@@ -38,30 +45,59 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Puts the thread's question to the policy, and carries out the answer. Says whether the thread goes
-    /// on with the next step of its program.
+    /// Puts the thread's question to the policy, and carries out the answer.
     #[inline(always)]
-    pub fn answer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
-        if self.lock.as_ref().is_some_and(|lock| lock.guard.is_some()) {
+    pub fn answer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> Follows {
+        let lock = self.locks.get(threads[thread.index()].at as usize);
+        if lock.is_some_and(|lock| lock.guard.is_some()) {
             self.wait_at_guard(threads, thread, ask);
-            return false;
+            return Follows::Rest;
         }
-        self.may_take(threads, thread, ask) && self.acquire(threads, thread)
+        if self.may_take(threads, thread, ask) {
+            self.acquire(threads, thread)
+        } else {
+            Follows::Work
+        }
     }
 
     /// Puts the thread's question to the policy, and sends it to sleep if it may not take the lock.
     #[inline(always)]
     pub fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
-        let Some(lock) = &mut self.lock else { return true };
         let state = &mut threads[thread.index()];
+        let at = state.at as usize;
+        let Some(lock) = self.locks.get_mut(at) else { return true };
         if std::mem::take(&mut state.in_flight) {
             lock.view.in_flight -= 1;
         }
         let (now, holder) = (self.log.now, lock.view.holder);
-        let answer = lock.policy.ask(&lock.view, thread, ask);
+        lock.view.now = now;
+        let mut ask = ask;
+        let answer = loop {
+            let answer = lock.policy.ask(&lock.view, thread, ask);
+            if answer.entry != Entry::Spin {
+                break answer;
+            }
+            let spun = if let Ask::Spun(times) = ask { times + 1 } else { 1 };
+            ask = Ask::Spun(spun);
+            if !M::INSTANT && !self.costs.yield_call.is_zero() {
+                self.log.enter(state, Phase::Ask(ask), self.costs.yield_call);
+                return false;
+            }
+            // Where yielding takes no time, nothing happens meanwhile.
+        };
         let Entry::Sleep { timeout } = answer.entry else {
             return true;
         };
+        if lock.of_object {
+            state.totals.object_waits += u64::from(ask != Ask::Woken);
+        }
+        let suspended = if state.references.is_empty() {
+            Span::ZERO
+        } else {
+            self.suspend_sections(threads, thread)
+        };
+        let state = &mut threads[thread.index()];
+        let Some(lock) = self.locks.get_mut(at) else { return true };
         if ask == Ask::Woken {
             state.totals.failed_acquisitions += 1;
             self.log.emit(state, EventKind::FailedAcquire, holder);
@@ -72,7 +108,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Primitive::Condition => self.costs.condition_call,
             Primitive::Semaphore | Primitive::Queue => self.costs.sleep_call,
         };
-        let takes = warm + self.machine.cold_call(state.cold);
+        let takes = warm + self.machine.cold_call(state.cold) + suspended;
         let at_once = M::INSTANT || takes.is_zero();
         if at_once || lock.primitive != Primitive::Semaphore {
             lock.view.sleepers.push(thread, state.asked_since);
@@ -86,7 +122,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if answer.ask_drop {
             state.totals.drop_requests += 1;
             self.log.emit(state, EventKind::DropRequest, holder);
-            self.rearm_holder(threads);
+            self.rearm_holder(threads, at as u32);
         }
         if at_once {
             self.fall_asleep(threads, thread);
@@ -94,26 +130,28 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         false
     }
 
-    /// Says whether the thread goes on with the next step of its program.
     #[inline(always)]
-    fn acquire(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
-        let Some(lock) = &mut self.lock else { return true };
+    fn acquire(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
+        let Some(lock) = self.locks.get_mut(state.at as usize) else { return Follows::GoOn };
         let switched = lock.give(&mut self.log, state);
+        if lock.of_object {
+            return self.has_entered(threads, thread);
+        }
         if !switched || lock.switch_waiters.is_empty() {
-            return self.resume(threads, thread);
+            return self.resume(threads, thread).unwrap_or(Follows::GoOn);
         }
         let waiters = std::mem::take(&mut lock.switch_waiters);
         self.log.enter(state, Phase::WakeSwitched, Span::ZERO);
         let takes = waiters.into_iter().map(|waiter| self.wake_switched(threads, waiter)).sum();
         threads[thread.index()].left = takes;
-        false
+        Follows::Work
     }
 
     /// A releaser has the mutex that guards the lock's state: sleeps until it is free.
     #[cold]
     fn wait_at_guard(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) {
-        let Some(lock) = &mut self.lock else { return };
+        let Some(lock) = self.locks.get_mut(threads[thread.index()].at as usize) else { return };
         lock.guard_waiters.push(thread);
         threads[thread.index()].phase = Phase::AtGuard(ask);
         self.leave_core(threads, thread, State::LockWait);
@@ -121,8 +159,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// The kernel looks at the lock's word before it lets the caller sleep: who finds the lock free goes back.
     pub fn look_again(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        let Some(lock) = &mut self.lock else { return Follows::Rest };
         let state = &mut threads[thread.index()];
+        let Some(lock) = self.locks.get_mut(state.at as usize) else { return Follows::Rest };
         if std::mem::take(&mut state.in_flight) {
             lock.view.in_flight -= 1;
             if lock.view.holder.is_none() {
@@ -144,9 +182,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut threads[thread.index()];
         state.phase = Phase::Asleep;
         let deadline = state.deadline;
-        if let Some(lock) = &mut self.lock
-            && !M::INSTANT
-        {
+        let Some(lock) = self.locks.get_mut(state.at as usize) else { return };
+        let of_object = lock.of_object;
+        if !M::INSTANT {
             lock.falling_asleep.retain(|other| *other != thread);
         }
         if state.place == Place::Off {
@@ -158,12 +196,15 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if let Some(deadline) = deadline {
             self.set_timer(threads, thread, deadline);
         }
+        if of_object {
+            self.find_cycle(threads, thread);
+        }
     }
 
     /// A sleep at the lock is over by time-out.
     pub fn time_out(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let Some(lock) = &mut self.lock else { return };
         let state = &mut threads[thread.index()];
+        let Some(lock) = self.locks.get_mut(state.at as usize) else { return };
         lock.call(state);
         lock.send(state);
         state.totals.time_outs += 1;

@@ -10,9 +10,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// asserted where locks and cores are given; that accounts are complete, where they are closed.
     #[inline]
     pub(super) fn check_invariants(&self) {
-        if let Some(lock) = &self.lock
+        if let [lock] = &self.locks[..] {
+            if lock.view.holder.is_none() {
+                self.check_free(lock);
+            }
+        } else if let Some(lock) = self.freed.and_then(|freed| self.locks.get(freed as usize))
             && lock.view.holder.is_none()
         {
+            // Of many, only one that was let go of can have sleepers and no holder.
             self.check_free(lock);
         }
     }

@@ -1,8 +1,9 @@
 //! Threads on cores: who runs, until when, and what takes it off.
 
-use gilsim_policies::{Instant, Span, ThreadId};
+use gilsim_policies::{Instant, Reason, Span, ThreadId};
 
 use super::engine::Simulation;
+use super::lock::LockId;
 use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
 use crate::machine::{Machine, Placement};
@@ -249,8 +250,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let mut stretch = state.left;
         if state.at_check {
             stretch = Span::ZERO;
-        } else if let (Phase::Compute, Some(lock)) = (state.phase, &mut self.lock) {
-            let due = lock.until_check(state.since_check);
+        } else if state.phase == Phase::Compute {
+            let due = if let Some(lock) = self.locks.get(state.main as usize) {
+                lock.until_check(state.since_check)
+            } else {
+                self.until_stop(thread)
+            };
             stretch = due.map_or(stretch, |due| due.min(stretch));
         }
         state.progress_from = state.progress_from.max(now);
@@ -258,8 +263,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// The holder's check points may matter now, or no longer.
-    pub fn rearm_holder(&mut self, threads: &mut [Thread<'_>]) {
-        let Some(holder) = self.lock.as_ref().and_then(|lock| lock.view.holder) else {
+    pub fn rearm_holder(&mut self, threads: &mut [Thread<'_>], lock: LockId) {
+        let Some(holder) = self.locks.get(lock as usize).and_then(|lock| lock.view.holder) else {
             return;
         };
         let state = &threads[holder.index()];
@@ -284,7 +289,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if state.phase != Phase::Compute {
             return;
         }
-        let Some(lock) = &mut self.lock else { return };
+        let Some(lock) = self.locks.get_mut(state.main as usize) else {
+            state.at_check = self.world.stopper.is_some_and(|stopper| stopper != thread);
+            return;
+        };
         let Some(spacing) = lock.check_spacing else { return };
         let since = state.since_check + done;
         if since < spacing {
@@ -318,7 +326,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             let follows = if arrived && state.at_check {
                 match self.check_point(threads, thread) {
                     Some(reason) => Follows::LetGo(reason),
-                    None => continue,
+                    None if threads[thread.index()].has_main() => continue,
+                    None => self.stop_at_check(threads, thread),
                 }
             } else if arrived && state.left.is_zero() {
                 user_mode = true;
@@ -329,10 +338,16 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             };
             let follows = match follows {
                 Follows::LetGo(reason) => self.let_go(threads, thread, reason),
+                Follows::LeaveObject => self.let_go_of_lock(threads, thread, Reason::Blocking),
                 follows => follows,
             };
-            if follows == Follows::Return {
-                self.return_to_lock(threads, thread);
+            match follows {
+                Follows::Return => self.return_to_lock(threads, thread),
+                Follows::Knock => self.knock(threads, thread),
+                Follows::GoOn => {
+                    self.log.enter(&mut threads[thread.index()], Phase::Granted, Span::ZERO);
+                }
+                _ => {}
             }
         }
         self.acting = None;

@@ -1,21 +1,23 @@
 //! The event loop: a run's state, and what each event sets off.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gilsim_policies::{Instant, Policy, Span, ThreadId};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::account::Log;
 use super::cores::Core;
-use super::lock::Lock;
-use super::phases::Follows;
+use super::lock::{Lock, LockId, NO_LOCK};
+use super::objects::Objects;
 use super::queue::Queue;
 use super::thread::{Phase, Place, Thread};
 use super::timers::Timers;
+use super::world::World;
 use super::{Ending, Outcome, RunSpec, Stuck};
+use crate::architecture::{Interpreters, Runtime};
 use crate::machine::{Costs, Machine};
-use crate::trace::{EventKind, Sink};
-use crate::workload::{Arrivals, Group, Law};
+use crate::trace::Sink;
+use crate::workload::{Arrivals, Group, Law, Population};
 
 /// The requests to a group whose threads serve an open stream.
 #[derive(Debug)]
@@ -33,10 +35,19 @@ pub(super) struct Stream {
 /// A run in progress.
 pub(super) struct Simulation<'a, M, S> {
     pub groups: &'a [Group],
-    pub lock: Option<Lock>,
+    pub populations: &'a [Population],
+    pub runtime: Runtime,
+    /// The global locks, and those of objects that somebody has asked for.
+    pub locks: Vec<Lock>,
+    pub objects: Objects,
+    pub world: World,
     pub costs: Costs,
     pub threads: Vec<Thread<'a>>,
     pub streams: Vec<Option<Stream>>,
+    /// Who waits for whom, once threads wait for each other for ever.
+    pub cycle: Option<Vec<Stuck>>,
+    /// Threads, started or not.
+    pub thread_count: usize,
     /// Threads that have started and not ended.
     pub alive: usize,
     pub log: Log<'a, S>,
@@ -45,13 +56,15 @@ pub(super) struct Simulation<'a, M, S> {
     pub cores: Vec<Core>,
     /// Threads that have got a core and go on at this instant.
     pub agenda: Vec<ThreadId>,
+    /// The lock that was let go of last.
+    pub freed: Option<LockId>,
     /// The timers of each core that has ticks.
     pub timers: Vec<Timers>,
     /// The core that serves the interrupt of a timer right now: it picks again at the end.
     pub interrupted: Option<u16>,
     /// The thread whose phase is ending right now.
     pub acting: Option<ThreadId>,
-    unborn: usize,
+    pub unborn: usize,
     end: Instant,
     events: u64,
 }
@@ -59,21 +72,44 @@ pub(super) struct Simulation<'a, M, S> {
 impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     pub fn new(
         spec: &RunSpec<'a>,
-        policy: Option<Box<dyn Policy>>,
+        policy: &dyn Fn() -> Option<Box<dyn Policy>>,
         machine: M,
         sink: &'a mut S,
     ) -> Self {
         let groups = &spec.workload.groups;
         let count = spec.workload.threads();
         let ticking = usize::from(machine.ticking_cores());
+        let runtime = *spec.runtime;
+        let mains = match runtime.interpreters {
+            Interpreters::None => 0,
+            Interpreters::One => 1,
+            Interpreters::Several(several) => several,
+        };
+        let locks =
+            (0..mains).filter_map(|_| policy()).map(|policy| Lock::new(policy, false, count));
+        let locks: Vec<_> = locks.collect();
+        // Who starts at the same time is started one after the other.
+        let mut launched: BTreeMap<Instant, u64> = BTreeMap::new();
         let mut queue = Queue::new(count + ticking + groups.len());
         let mut threads = Vec::with_capacity(count);
         let mut streams = Vec::with_capacity(groups.len());
         for (number, group) in (0..).zip(groups) {
             for member in 0..group.threads {
                 let id = ThreadId(threads.len() as u32);
-                queue.set(id.index(), group.start);
-                threads.push(Thread::new(id, group, spec.key(number, member)));
+                let launch = match runtime.interpreters {
+                    Interpreters::Several(_) => u64::from(runtime.interpreter(id.0)) + 1,
+                    _ => {
+                        let launched = launched.entry(group.start).or_default();
+                        *launched += 1;
+                        *launched
+                    }
+                };
+                if !runtime.one_by_one || id.0 == 0 {
+                    queue.set(id.index(), group.start + runtime.launch * launch);
+                }
+                let main = runtime.interpreter(id.0);
+                let main = if (main as usize) < locks.len() { main } else { NO_LOCK };
+                threads.push(Thread::new(id, group, main, spec.key(number, member)));
             }
             streams.push(match &group.arrivals {
                 Arrivals::Closed { .. } => None,
@@ -92,7 +128,13 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
         Self {
             groups,
-            lock: policy.map(|policy| Lock::new(policy, count)),
+            populations: &spec.workload.populations,
+            runtime,
+            locks,
+            objects: Objects::default(),
+            world: World::default(),
+            cycle: None,
+            thread_count: count,
             costs: machine.costs(),
             // An unbounded ideal machine gives each thread a core of its own.
             cores: vec![Core::default(); ticking.max(count)],
@@ -104,6 +146,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             queue,
             agenda: Vec::with_capacity(count),
             timers: vec![Timers::new(); ticking],
+            freed: None,
             interrupted: None,
             acting: None,
             unborn: count,
@@ -136,9 +179,6 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 break Ending::TimeUp;
             }
             self.log.now = at;
-            if let Some(lock) = &mut self.lock {
-                lock.view.now = at;
-            }
             self.events += 1;
             self.queue.take(slot);
             if slot < count {
@@ -153,19 +193,31 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             } else {
                 self.request_arrives(threads, slot - ticking);
             }
-            let mut done = 0;
-            while let Some(&thread) = self.agenda.get(done) {
-                done += 1;
-                if M::INSTANT {
-                    self.woken(threads, thread);
-                } else {
-                    self.act(threads, thread);
-                }
+            self.work_off(threads);
+            if self.world.stopper.is_some() && self.check_stopped(threads) {
+                self.work_off(threads);
             }
-            self.agenda.clear();
             self.queue.settle(slot);
             self.check_invariants();
+            if let Some(cycle) = self.cycle.take() {
+                break Ending::Deadlock(cycle);
+            }
         }
+    }
+
+    /// Carries on those who have got a core at this instant.
+    #[inline(always)]
+    fn work_off(&mut self, threads: &mut [Thread<'_>]) {
+        let mut done = 0;
+        while let Some(&thread) = self.agenda.get(done) {
+            done += 1;
+            if M::INSTANT {
+                self.woken(threads, thread);
+            } else {
+                self.act(threads, thread);
+            }
+        }
+        self.agenda.clear();
     }
 
     #[inline(always)]
@@ -177,37 +229,6 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             }
             Place::Off => self.interrupt_at(threads, thread),
             Place::Ready(_) => unreachable!("{thread} has no timer while it queues for a core"),
-        }
-    }
-
-    #[cold]
-    pub fn start(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        self.unborn -= 1;
-        self.count_alive(self.alive + 1);
-        let state = &mut threads[thread.index()];
-        state.state_since = self.log.now;
-        state.totals.start = self.log.now;
-        let group = state.group;
-        self.log.emit(state, EventKind::Start, None);
-        // A holder that was alone may have to look at its check points from now on.
-        self.rearm_holder(threads);
-        match &group.arrivals {
-            Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
-                self.begin_pass(threads, thread, Span::ZERO);
-            }
-            Arrivals::Closed { .. } | Arrivals::Open { .. } => {
-                if self.go_idle(threads, thread) == Follows::Return {
-                    self.return_to_lock(threads, thread);
-                }
-            }
-        }
-    }
-
-    /// Takes note of how many threads have started and not ended.
-    pub fn count_alive(&mut self, alive: usize) {
-        self.alive = alive;
-        if let Some(lock) = &mut self.lock {
-            lock.view.threads = alive;
         }
     }
 
@@ -239,20 +260,41 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     }
 
     fn stuck(&self, threads: &[Thread<'_>]) -> Vec<Stuck> {
-        let holder = self.lock.as_ref().and_then(|lock| lock.view.holder);
-        (0..)
-            .map(ThreadId)
-            .zip(threads)
-            .filter_map(|(thread, state)| match state.phase {
-                Phase::Asleep => Some(Stuck { thread, holder, awaits_switch: false }),
-                Phase::AwaitingSwitch(_) => Some(Stuck { thread, holder, awaits_switch: true }),
-                _ => None,
-            })
-            .collect()
+        threads.iter().filter_map(|state| self.waits(state)).collect()
+    }
+
+    /// What a thread waits for, if it sleeps at a lock.
+    fn waits(&self, state: &Thread<'_>) -> Option<Stuck> {
+        let awaits_switch = match state.phase {
+            Phase::Asleep => false,
+            Phase::AwaitingSwitch(_) => true,
+            _ => return None,
+        };
+        let lock = self.locks.get(state.at as usize)?;
+        let (holder, object) = (lock.view.holder, state.object());
+        Some(Stuck { thread: state.id, holder, object, awaits_switch })
+    }
+
+    /// Looks for a cycle of threads that wait for each other from the one on that fell asleep last. Who times out asks
+    /// again, and in vain: nobody in the cycle runs.
+    pub fn find_cycle(&mut self, threads: &[Thread<'_>], last: ThreadId) {
+        let mut cycle: Vec<Stuck> = Vec::new();
+        let mut next = Some(last);
+        while let Some(stuck) = next.and_then(|thread| self.waits(&threads[thread.index()])) {
+            // The one on whom it waits may be part of a cycle that it is not.
+            if cycle.len() > threads.len() {
+                return;
+            }
+            cycle.push(stuck);
+            next = stuck.holder;
+            if next == Some(last) {
+                self.cycle = Some(cycle);
+                return;
+            }
+        }
     }
 
     fn outcome(mut self, ending: Ending, mut threads: Vec<Thread<'_>>) -> Outcome {
-        let held_since = self.lock.as_ref().map(|lock| lock.view.held_since);
         let now = self.log.now;
         for thread in &mut threads {
             match thread.phase {
@@ -260,7 +302,10 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 Phase::Unborn => {
                     (thread.totals.start, thread.totals.end) = (now, now);
                 }
-                _ => self.log.close_account(thread, held_since),
+                _ => {
+                    let main = self.locks.get(thread.main as usize);
+                    self.log.close_account(thread, main.map(|lock| lock.view.held_since));
+                }
             }
         }
         let totals: Vec<_> = threads.iter().map(|thread| thread.totals).collect();
@@ -269,7 +314,15 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             elapsed: self.log.now - Instant::ZERO,
             held: totals.iter().map(|thread| thread.held).sum(),
             threads: totals,
-            switches: self.lock.as_ref().map_or(0, |lock| lock.switches),
+            switches: self
+                .locks
+                .iter()
+                .filter(|lock| !lock.of_object)
+                .map(|lock| lock.switches)
+                .sum(),
+            counts: self.objects.totals(),
+            collections: self.world.collections,
+            collecting: self.world.collecting,
             events: self.events,
         }
     }

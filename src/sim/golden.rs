@@ -7,9 +7,10 @@ use std::fmt::{Debug, Write};
 use std::num::NonZeroU16;
 
 use super::*;
+use crate::architecture::ArchitectureSpec;
 use crate::machine::{IdealParameters, LinuxParameters};
 use crate::trace::{MemorySink, NullSink};
-use crate::workload::{Arrivals, Group, Law, Program, Step};
+use crate::workload::{Arrivals, Group, Law, Step};
 use gilsim_policies::PickRule;
 use gilsim_policies::priority::PriorityParameters;
 use gilsim_policies::tick::TickParameters;
@@ -20,15 +21,7 @@ fn us(us: u64) -> Law {
 }
 
 fn group(name: &str, threads: u32, steps: Vec<Step>, arrivals: Arrivals) -> Group {
-    Group {
-        name: name.to_owned(),
-        threads,
-        program: Program { steps },
-        passes: None,
-        start: Instant::ZERO,
-        stop: None,
-        arrivals,
-    }
+    Group { arrivals, ..Group::new(name, threads, steps) }
 }
 
 /// Every kind of step and arrival. Chance comes in by choices alone, so that the numbers do not
@@ -79,7 +72,7 @@ fn workload() -> Workload {
     groups[3].stop = Some(Instant::ZERO + Span::from_ms(65));
     groups[4].start = Instant::ZERO + Span::from_ms(20);
     groups[4].stop = Some(Instant::ZERO + Span::from_ms(50));
-    Workload { groups }
+    Workload { groups, ..Workload::default() }
 }
 
 fn policies() -> Vec<(&'static str, PolicySpec)> {
@@ -142,11 +135,44 @@ fn digest(value: &impl Debug) -> u64 {
     hash.0
 }
 
+/// Every kind of access to objects, for every architecture.
+const OBJECTS: &str = r#"
+    objects = { log = {}, rows = { count = 3 } }
+    [groups.workers]
+    threads = 3
+    message = { to = 2000, back = 100 }
+    iterations = 40
+    program = [
+        { compute = "170us" }, { allocate = 60 },
+        { change = { objects = ["rows", "rows"], order = "fixed", steps = [{ compute = "80us" },
+            { read = { object = "log" } }] } },
+        { change = { object = "log", steps = [{ c_release = "30us" }] } },
+        { block = "90us" },
+    ]
+    [groups.others]
+    threads = 2
+    program = [{ lock = { object = "log", steps = [{ block = "20us" }, { compute = "50us" }] } }, { read = { object = "rows" } }]
+"#;
+
+fn with_objects() -> Workload {
+    #[derive(serde::Deserialize)]
+    struct File {
+        groups: indexmap::IndexMap<String, crate::workload::GroupSpec>,
+        objects: indexmap::IndexMap<String, crate::workload::PopulationSpec>,
+    }
+    let file: File = toml::from_str(OBJECTS).unwrap();
+    Workload::compile(&file.groups, &file.objects, std::path::Path::new("")).unwrap()
+}
+
 /// What a run does, hashed; the same with and without somebody listening.
-fn run_digest(policy: &PolicySpec, machine: &MachineSpec) -> u64 {
-    let workload = workload();
+fn run_digest(
+    workload: &Workload,
+    policy: &PolicySpec,
+    runtime: &Runtime,
+    machine: &MachineSpec,
+) -> u64 {
     let duration = Span::from_ms(80);
-    let spec = RunSpec { workload: &workload, machine, policy, duration, seed: 3, replication: 1 };
+    let spec = RunSpec { workload, machine, policy, runtime, duration, seed: 3, replication: 1 };
     let mut sink = MemorySink::default();
     let outcome = run(&spec, &mut sink);
     assert_eq!(outcome, run(&spec, &mut NullSink), "a sink changes what happens");
@@ -157,28 +183,44 @@ fn run_digest(policy: &PolicySpec, machine: &MachineSpec) -> u64 {
 fn nothing_has_changed() {
     let machines = machines();
     let names: Vec<_> = machines.iter().map(|(name, _)| name).collect();
-    let row = |(name, policy): (&str, PolicySpec)| {
-        let digests: Vec<_> =
-            machines.iter().map(|(_, machine)| run_digest(&policy, machine)).collect();
-        format!("{name}: {digests:x?}")
+    let row = |name: &str, workload: &Workload, policy: &PolicySpec, runtime: &Runtime| {
+        let digest =
+            |(_, machine): &(_, MachineSpec)| run_digest(workload, policy, runtime, machine);
+        format!("{name}: {:x?}", machines.iter().map(digest).collect::<Vec<_>>())
     };
-    let rows: Vec<_> = policies().into_iter().map(row).collect();
+    let plain = workload();
+    let of_policy = |(name, policy)| row(name, &plain, &policy, &Runtime::THREADS);
+    let mut rows: Vec<_> = policies().into_iter().map(of_policy).collect();
+    let timed_wait = PolicySpec::TimedWait(TimedWaitParameters::default());
+    let objects = with_objects();
+    rows.extend(ArchitectureSpec::all().into_iter().map(|architecture| {
+        let runtime = architecture.runtime(&objects);
+        row(architecture.name(), &architecture.apply(&objects), &timed_wait, &runtime)
+    }));
     let moved: Vec<_> = rows.iter().filter(|row| !TABLE.lines().any(|old| old == *row)).collect();
     let moved = moved.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(moved.is_empty(), "not in TABLE (columns are {names:?}):\n{moved}");
-    assert_eq!(rows.len(), TABLE.lines().count(), "TABLE has a row of no policy");
+    assert_eq!(rows.len(), TABLE.lines().count(), "TABLE has a row of nothing");
 }
 
-/// A row for each policy, a column for each machine.
+/// A row for each policy and each architecture, a column for each machine.
 const TABLE: &str = "\
-tick: [ccad219ab682b102, 3d9c506f19adf591, a0fb7b61bb0e30ff, a19c08110e102db1, 22a92f0d8615820e]
-timed_wait: [7ea44586851f14df, 5a810e259fc560d7, a12aa38d07a84a11, 98a7551abb6488a0, 83bbfdd46fdcf608]
-priority: [ae5eb62ccf0dc9db, d8a03aa3abdb3634, f601cde8cd1ec247, b279e34ce91f3d25, 27f20f6b19e9e505]
-fifo_handoff: [9c679314bec21cf, ed9797476c1503a1, a99ebc8e9de82ab8, 6d6b49e6271db43f, 64ca0b0d1d815d56]
-barging: [a7e9f5aec65d3923, 4bdc0520693c1c75, 5e620ee0595e215d, 9f8894c2944f7379, ade9f9f30e760c78]
-none: [b229cfff0e9d2e73, d547fd850d981ed2, ed079bb155ad2dca, ad6241d36e54165, 9c5429532b706a99]
-tick, 1000: [8da24e5752e1acdf, 95b2503f35ddbb65, 5bd8bccc7cf5772d, 2c2342dd0c891bc6, ce18bc48a1877fef]
-timed_wait, 500 us: [36e4e8349b0ea5b6, 6851eabe94074b45, 471617be4333211c, 6894405e4e23a75d, d4f1114685be86ae]
-timed_wait, lifo, unforced: [7d79971ac7f38a1a, 8ce7274fdfc4c25a, 5f1206e57c22343d, 52115ead22273872, 8f24fbb72eefa98a]
-priority, 500 us: [c5be8ce6d1db21fc, b506c9b64ae1489a, 4141581c9a5000d5, d90eb22ff696de9f, 6eeee226bf5e001a]
+tick: [606b1ea915cb33fa, 488659668c6a42ba, b0f7ffba8bf380cf, 956c7a5fbed7f63b, 8730f7ec24b19e0a]
+timed_wait: [c002bc500e62626, c670684166c95bf6, 8374ed35ac46bd21, fb714b7222d9156c, 156ffe8ffdde52b]
+priority: [fbcdddb1a1da5075, 30820fd688252fcb, 1310196ea997a5e8, 2ca100c586e6f5de, 1574d73c68ebef4f]
+fifo_handoff: [5051e20703d60a94, e51579e620170931, 97416d93ac5bd045, 285ea50ab1287b80, 912a5f4cfe3befd9]
+barging: [11a18a8995b4456, f9b5b365c995ed83, 40cda1388f1ae4ca, 5ed4aa77515b5642, 98c56528999d728f]
+py_mutex: [5051e20703d60a94, e51579e620170931, 9896f572a359463d, 106ddf4c2d0109df, 85da9bf144b2a331]
+none: [d1d38e2ee930175c, df89ded3bbbd7adc, 18269011ab50de11, e7e12dd25b69d52f, 994447a5acf3a328]
+tick, 1000: [25755fa377971bda, 7c93a33078d353cb, e4bf35dd4c1fa056, 9292fd04d6960d20, b81bc9832a2ac334]
+timed_wait, 500 us: [58ad35169ae98902, 9714b1731255263f, e9f79b0ccdcb2551, 2829caf57e09188b, 651313fd6cd5737c]
+timed_wait, lifo, unforced: [ceca102537fa0425, 269584731892043a, 241ed798862d6111, 68a98492cc418a8c, 41f54563e14ac338]
+priority, 500 us: [7559a50474b0f734, 4d25bbe5b468b9f4, 3a22fdc9f6e89f9f, dae906fbda5a41d9, 6e83944c604e43a1]
+sequential: [80583db779a6f80c, 6d502c57fb8c7a08, 9d0f7b8e7de4a6b2, 9d0f7b8e7de4a6b2, 9d0f7b8e7de4a6b2]
+threads: [c0745eaadfe29c5a, e19d31080f098b36, 1f2801de440bc515, 6dd9e24501157199, d336aee2db01c03]
+processes: [86e26f6a710c0a10, aeb93f14b8267b94, 899f164f26c70cf4, cfce814a55800400, 3582374bbff21b1]
+interpreters: [d0597105353c86cf, 8bf378f944dc48b2, 7abac76fee94e4a0, 1271abd6a0a0d32d, 30685938fa0f78c0]
+free_threaded: [6e59232602c19813, 6946bcb0d318a3b9, 41a5d79b6ecb3f07, d3afadb708ba9e9b, 232ca91045d0247f]
+gilectomy: [dbda5e11e984602b, a6bfb2d8373a4269, b152386d687d3f1c, 6184d437d908ebb2, e6a657e8f276e7bd]
+object_locks: [7ebbd5eaa2e8d980, 433a6ef2e329e9ec, d4ed44d186660d7d, f81a1a93c536f14c, 40b5b12b55b82361]
 ";

@@ -6,6 +6,7 @@
 use gilsim_policies::{Ask, Reason, Release, Span, Successor, ThreadId};
 
 use super::engine::Simulation;
+use super::lock::NO_LOCK;
 use super::phases::Follows;
 use super::thread::{Phase, Place, Thread};
 use crate::machine::Machine;
@@ -16,7 +17,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     pub fn event_at_once(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         match threads[thread.index()].phase {
-            Phase::Compute | Phase::CHold | Phase::CRelease => self.work_done(threads, thread),
+            Phase::Compute
+            | Phase::CHold
+            | Phase::CRelease
+            | Phase::Boot
+            | Phase::Prepare
+            | Phase::Count
+            | Phase::Collect => self.work_done(threads, thread),
             Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
             _ => self.expire(threads, thread),
         }
@@ -31,8 +38,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &threads[thread.index()];
         let follows = match lets_go {
             Some(reason) => Follows::LetGo(reason),
+            None if checks && !state.has_main() => self.stop_at_check(threads, thread),
             None if !state.left.is_zero() => Follows::Work,
-            None if state.phase == Phase::CRelease => Follows::Return,
+            None if !matches!(state.phase, Phase::Compute | Phase::CHold) => {
+                self.end_rare_phase(threads, thread, state.phase)
+            }
             None => match self.next_step(threads, thread) {
                 Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
                 follows => follows,
@@ -45,7 +55,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     pub fn woken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let follows = match threads[thread.index()].phase {
-            Phase::Granted => self.goes_on(threads, thread),
+            Phase::Granted => self.granted(threads, thread),
             Phase::Ask(ask) => Follows::Ask(ask),
             Phase::Switched(reason) => self.without_lock(threads, thread, reason),
             phase => unreachable!("{thread} is woken in {phase:?}"),
@@ -84,6 +94,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
                 Follows::Return => self.comes_back(threads, thread),
                 Follows::Ask(ask) => self.asks(threads, thread, ask),
+                Follows::Knock => self.knocks(threads, thread),
+                Follows::LeaveObject => self.lets_go(threads, thread, Reason::Blocking),
+                Follows::GoOn => self.next_step(threads, thread),
             };
         }
     }
@@ -92,14 +105,32 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     fn comes_back(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
-        if self.lock.is_some() {
-            state.asked_since = self.log.now;
-            self.log.emit(state, EventKind::Request, None);
-            Follows::Ask(Ask::Fresh)
+        if state.has_main() {
+            self.knocks(threads, thread)
         } else {
             self.log.set_state(state, State::Overhead);
             self.take_core(threads, thread);
             self.goes_on(threads, thread)
+        }
+    }
+
+    /// Asks for the lock that it is busy with.
+    #[inline(always)]
+    fn knocks(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        let state = &mut threads[thread.index()];
+        state.asked_since = self.log.now;
+        self.log.emit(state, EventKind::Request, None);
+        Follows::Ask(Ask::Fresh)
+    }
+
+    /// Has been handed a lock.
+    #[inline(always)]
+    fn granted(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        let state = &threads[thread.index()];
+        if state.at == state.main {
+            self.goes_on(threads, thread)
+        } else {
+            self.has_entered(threads, thread)
         }
     }
 
@@ -109,8 +140,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return Follows::Rest;
         }
         self.take_core(threads, thread);
-        let Some(lock) = &mut self.lock else { unreachable!("there is a lock to ask for") };
-        let switched = lock.give(&mut self.log, &mut threads[thread.index()]);
+        let state = &mut threads[thread.index()];
+        let Some(lock) = self.locks.get_mut(state.at as usize) else {
+            unreachable!("there is a lock to ask for")
+        };
+        let switched = lock.give(&mut self.log, state);
+        if lock.of_object {
+            return self.has_entered(threads, thread);
+        }
         if switched && !lock.switch_waiters.is_empty() {
             for waiter in std::mem::take(&mut lock.switch_waiters) {
                 let Phase::AwaitingSwitch(reason) = threads[waiter.index()].phase else {
@@ -125,12 +162,16 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Goes on with the interrupted work, or with the next step.
     #[inline(always)]
     fn goes_on(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        if self.resume(threads, thread) { self.next_step(threads, thread) } else { Follows::Work }
+        match self.resume(threads, thread) {
+            Some(follows) => follows,
+            None => self.next_step(threads, thread),
+        }
     }
 
     #[inline(always)]
     fn lets_go(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) -> Follows {
-        if self.lock.is_some() {
+        let state = &threads[thread.index()];
+        if state.at != NO_LOCK {
             let Release { successor, then } = self.free(threads, thread, reason);
             match successor {
                 Successor::Nobody | Successor::Futile => {}
@@ -146,7 +187,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Wakes a thread, which goes on at this instant.
     #[inline(always)]
-    fn wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
+    pub fn wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
         threads[thread.index()].phase = phase;
         self.take_core(threads, thread);
         self.agenda.push(thread);

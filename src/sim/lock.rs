@@ -6,10 +6,18 @@ use super::account::Log;
 use super::thread::Thread;
 use crate::trace::{EventKind, Sink};
 
+/// The number of a lock: global ones first, then those of objects as they are needed.
+pub type LockId = u32;
+
+/// No lock.
+pub const NO_LOCK: LockId = u32::MAX;
+
 /// A lock with its policy.
 #[derive(Debug)]
 pub struct Lock {
     pub policy: Box<dyn Policy>,
+    /// Whether it guards an object, rather than an interpreter.
+    pub of_object: bool,
     /// Distance between two check points, if the policy looks at any.
     pub check_spacing: Option<Span>,
     /// What its sleepers sleep at.
@@ -35,17 +43,20 @@ pub struct Lock {
 }
 
 impl Lock {
-    pub fn new(policy: Box<dyn Policy>, threads: usize) -> Self {
+    pub fn new(policy: Box<dyn Policy>, of_object: bool, threads: usize) -> Self {
+        let guarded = policy.primitive() == Primitive::Condition;
         Self {
+            of_object,
             check_spacing: policy.check_spacing(),
             primitive: policy.primitive(),
             guard: None,
             guard_waiters: Vec::new(),
             falling_asleep: Vec::new(),
-            in_group: vec![false; threads],
+            in_group: vec![false; if guarded { threads } else { 0 }],
             group: 0,
             policy,
-            view: View::new(threads),
+            // Few objects have sleepers.
+            view: View::new(if of_object { 0 } else { threads }),
             last_holder: None,
             switches: 0,
             switch_waiters: Vec::new(),
@@ -71,7 +82,9 @@ impl Lock {
     pub fn call(&mut self, thread: &Thread<'_>) {
         let asleep = self.view.sleepers.remove(thread.id);
         assert!(asleep, "the policy wakes {}, which does not sleep", thread.id);
-        if std::mem::take(&mut self.in_group[thread.id.index()]) {
+        if let Some(in_group) = self.in_group.get_mut(thread.id.index())
+            && std::mem::take(in_group)
+        {
             self.group -= 1;
         }
     }
@@ -88,8 +101,10 @@ impl Lock {
 
     /// Waits on in the group whose signal it did not get.
     pub fn join_group(&mut self, thread: ThreadId) {
-        self.in_group[thread.index()] = true;
-        self.group += 1;
+        if let Some(in_group) = self.in_group.get_mut(thread.index()) {
+            *in_group = true;
+            self.group += 1;
+        }
     }
 
     /// Who takes the signal that wakes `next`, if it is somebody else: one of the group that `runs` and was about to
@@ -97,8 +112,12 @@ impl Lock {
     pub fn signalled(&self, next: ThreadId, runs: impl Fn(ThreadId) -> bool) -> Option<ThreadId> {
         let mut falling_asleep = self.falling_asleep.iter().copied();
         let first = falling_asleep
-            .find(|&other| runs(other) && (other == next || self.in_group[other.index()]))?;
+            .find(|&other| runs(other) && (other == next || self.is_in_group(other)))?;
         (first != next).then_some(first)
+    }
+
+    fn is_in_group(&self, thread: ThreadId) -> bool {
+        self.in_group.get(thread.index()).is_some_and(|in_group| *in_group)
     }
 
     /// A thread that was called is on its way to ask again.
@@ -118,6 +137,7 @@ impl Lock {
             self.view.holder
         );
         log.mark(thread);
+        self.view.now = log.now;
         self.view.holder = Some(id);
         self.view.held_since = log.now;
         let switched = self.last_holder != Some(id);
@@ -126,8 +146,12 @@ impl Lock {
             self.switches += 1;
         }
         self.policy.acquired(&self.view, id);
-        thread.holds = true;
-        thread.totals.acquisitions += 1;
+        if self.of_object {
+            thread.totals.object_acquisitions += 1;
+        } else {
+            thread.holds = true;
+            thread.totals.acquisitions += 1;
+        }
         log.emit(thread, EventKind::Acquire, None);
         switched
     }
@@ -141,16 +165,19 @@ impl Lock {
         reason: Reason,
     ) -> Release {
         log.mark(thread);
+        self.view.now = log.now;
         let release = self.policy.release(&self.view, reason);
         let held = log.now - self.view.held_since;
         self.view.holder = None;
-        thread.holds = false;
-        thread.totals.held += held;
+        if !self.of_object {
+            thread.holds = false;
+            thread.totals.held += held;
+        }
         thread.switches_at_release = self.switches;
         let kind = if reason == Reason::CheckPoint {
             EventKind::ForcedDrop
         } else {
-            thread.totals.voluntary_releases += 1;
+            thread.totals.voluntary_releases += u64::from(!self.of_object);
             EventKind::VoluntaryRelease
         };
         log.emit(thread, kind, None);

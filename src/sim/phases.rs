@@ -1,6 +1,6 @@
 //! What follows at the end of each phase of a thread, and the steps of its program.
 
-use gilsim_policies::{Ask, Check, Reason, Span, ThreadId};
+use gilsim_policies::{Ask, Check, Reason, Span, Then, ThreadId};
 
 use super::account::Log;
 use super::engine::Simulation;
@@ -20,6 +20,12 @@ pub(super) enum Follows {
     Return,
     /// It asks for the lock.
     Ask(Ask),
+    /// It asks for the lock of an object.
+    Knock,
+    /// It lets the lock of an object go.
+    LeaveObject,
+    /// The next step of its program.
+    GoOn,
     /// Nothing, for the time being: it sleeps, blocks, thinks or has ended.
     Rest,
 }
@@ -28,17 +34,21 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// The phase of a thread on a core is over: what follows?
     #[inline(always)]
     pub fn end_phase(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        let goes_on = match threads[thread.index()].phase {
-            Phase::Compute => true,
+        let state = &threads[thread.index()];
+        let follows = match state.phase {
+            Phase::Compute => Follows::GoOn,
             Phase::Ask(ask) => self.answer(threads, thread, ask),
-            Phase::CHold | Phase::Granted | Phase::WakeSwitched => self.resume(threads, thread),
-            phase => return self.end_unlocked_phase(threads, thread, phase),
+            Phase::Granted if state.at != state.main => self.has_entered(threads, thread),
+            Phase::CHold | Phase::Granted | Phase::WakeSwitched => {
+                self.resume(threads, thread).unwrap_or(Follows::GoOn)
+            }
+            phase => self.end_rare_phase(threads, thread, phase),
         };
-        if goes_on { self.next_step(threads, thread) } else { Follows::Work }
+        if follows == Follows::GoOn { self.next_step(threads, thread) } else { follows }
     }
 
-    /// A phase is over that lies between letting the lock go and asking for it again.
-    fn end_unlocked_phase(
+    /// A phase is over that lies between letting the lock go and asking for it again, or is not about the lock.
+    pub fn end_rare_phase(
         &mut self,
         threads: &mut [Thread<'_>],
         thread: ThreadId,
@@ -46,6 +56,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     ) -> Follows {
         match phase {
             Phase::CRelease => Follows::Return,
+            Phase::Boot => self.booted(threads, thread),
+            Phase::Prepare => Follows::GoOn,
+            Phase::Count => {
+                self.counted(threads, thread);
+                Follows::GoOn
+            }
+            Phase::Collect => self.start_world(threads, thread),
+            Phase::StartWorld => self.started(threads, thread).unwrap_or(Follows::GoOn),
             Phase::Release(reason) => self.release(threads, thread, reason),
             Phase::WakeNext { reason, then } => self.has_woken(threads, thread, reason, then),
             Phase::Unguard { reason, then } => self.unguard(threads, thread, reason, then),
@@ -61,9 +79,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// The holder stands at a check point that matters. Says why it lets the lock go, if it does.
     pub fn check_point(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
-        let lock = self.lock.as_mut()?;
         let state = &mut threads[thread.index()];
         state.at_check = false;
+        let lock = self.locks.get_mut(state.main as usize)?;
+        lock.view.now = self.log.now;
         let check = lock.policy.check(&lock.view);
         if check == Check::CarryOn {
             return None;
@@ -73,15 +92,19 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Some(Reason::CheckPoint)
     }
 
-    /// Goes on with an interrupted computation; says whether there is none, so that the next step follows.
+    /// Goes on with an interrupted computation; says what follows, unless that is the next step.
     #[inline(always)]
-    pub fn resume(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
+    pub fn resume(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Follows> {
+        if threads[thread.index()].burst.is_zero() {
+            return None;
+        }
+        if self.world.stopper.is_some() && self.stands(threads, thread) {
+            return Some(Follows::Rest);
+        }
         let state = &mut threads[thread.index()];
         let burst = std::mem::take(&mut state.burst);
-        if !burst.is_zero() {
-            Self::compute(&mut self.log, state, burst);
-        }
-        burst.is_zero()
+        Self::compute(&mut self.log, state, burst);
+        Some(Follows::Work)
     }
 
     /// Computes for so long. On a cold core, the same code takes longer: time in which it passes no more
@@ -100,10 +123,18 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Walks through the program up to the next step that takes time or needs the lock freed.
     #[inline(always)]
     pub fn next_step(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        if self.world.stopper.is_some() && self.stands(threads, thread) {
+            return Follows::Rest;
+        }
+        if threads[thread.index()].reenters
+            && let Some(follows) = self.reenter(threads, thread)
+        {
+            return follows;
+        }
         let mut state = &mut threads[thread.index()];
         let program = &state.group.program;
         loop {
-            match state.cursor.advance(program) {
+            match state.cursor.advance(program, self.populations) {
                 Want::OpStart => self.log.op_start(state),
                 Want::OpEnd => self.log.op_end(state),
                 Want::PassEnd => {
@@ -115,6 +146,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 }
                 Want::Compute(Span::ZERO) | Want::CHold(Span::ZERO) => {}
                 Want::Compute(span) => {
+                    let span = self.stretch(span);
                     Self::compute(&mut self.log, state, span);
                     return Follows::Work;
                 }
@@ -122,13 +154,73 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                     self.log.enter(state, Phase::CHold, span);
                     return Follows::Work;
                 }
-                Want::Yield if self.lock.is_none() => {}
+                Want::Yield if !state.has_main() => {}
                 Want::Yield => return Follows::LetGo(state.pause_for(Pause::None)),
-                Want::CRelease(span) => return Follows::LetGo(state.pause_for(Pause::CCode(span))),
-                Want::Block(span) => return Follows::LetGo(state.pause_for(Pause::Block(span))),
+                Want::CRelease(span) => {
+                    state.pause_for(Pause::CCode(span));
+                    return self.pauses(threads, thread);
+                }
+                Want::Block(span) => {
+                    state.pause_for(Pause::Block(span));
+                    return self.pauses(threads, thread);
+                }
+                want => {
+                    state.at_head = false;
+                    if let Some(follows) = self.rare_want(threads, thread, want) {
+                        return follows;
+                    }
+                    state = &mut threads[thread.index()];
+                    continue;
+                }
             }
             state.at_head = false;
         }
+    }
+
+    /// Carries out what few programs want. Says what follows, unless it is the next step.
+    #[inline(never)]
+    fn rare_want(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        want: Want,
+    ) -> Option<Follows> {
+        match want {
+            Want::Refer(object) => (!self.refer(threads, thread, object)).then_some(Follows::Work),
+            Want::Forget => (!self.forget(threads, thread)).then_some(Follows::Work),
+            Want::Enter(access) => self.enter(threads, thread, access),
+            Want::Leave => self.leave(threads, thread),
+            Want::Allocate(count) => self.allocate(threads, thread, count),
+            Want::Prepare(span) => {
+                self.log.enter(&mut threads[thread.index()], Phase::Prepare, span);
+                Some(Follows::Work)
+            }
+            want => unreachable!("{thread} wants {want:?} from elsewhere"),
+        }
+    }
+
+    /// How long computing takes that the workload says takes `span`.
+    #[inline]
+    fn stretch(&self, span: Span) -> Span {
+        match self.runtime.stretch_permille {
+            1000 => span,
+            permille => Span::from_ns((u128::from(span.ns()) * u128::from(permille) / 1000) as u64),
+        }
+    }
+
+    /// Lets go of all that it must not have while it blocks or runs code without the lock.
+    #[inline]
+    fn pauses(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        if !threads[thread.index()].references.is_empty() {
+            let takes = self.suspend_sections(threads, thread);
+            if !takes.is_zero() {
+                let (reason, then) = (Reason::Blocking, Then::GoOn);
+                let wakes = Phase::WakeNext { reason, then };
+                self.log.enter(&mut threads[thread.index()], wakes, takes);
+                return Follows::Work;
+            }
+        }
+        Follows::LetGo(Reason::Blocking)
     }
 
     /// A pass is over. Says why the thread lets the lock go, unless it begins the next.
@@ -157,7 +249,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Begins to serve the next request. Says why the thread lets the lock go, if there is none.
-    fn next_request(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
+    pub fn next_request(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         if let Some(queued) = self.take_request(threads, thread) {
             self.log.mark_pass(&mut threads[thread.index()], queued);
             None
@@ -226,6 +318,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     ) -> Follows {
         let state = &mut threads[thread.index()];
         match (reason, state.pause) {
+            (Reason::Blocking, Pause::GoOn) => {
+                state.at = state.main;
+                Follows::GoOn
+            }
+            (Reason::Blocking, Pause::Enter(lock)) => {
+                state.at = lock;
+                Follows::Knock
+            }
             (Reason::Exit, _) => self.exit(threads, thread),
             (Reason::CheckPoint, _)
             | (Reason::Blocking, Pause::None | Pause::CCode(Span::ZERO)) => Follows::Return,
@@ -239,7 +339,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Blocks, thinks, or waits for a request, off its core.
     #[inline(always)]
-    fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+    pub fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         match state.pause {
             Pause::Block(span) => {
@@ -260,17 +360,19 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.leave_core(threads, thread, State::Blocked);
                 return self.go_idle(threads, thread);
             }
-            Pause::None | Pause::CCode(_) => unreachable!("{thread} blocks for nothing"),
+            Pause::None | Pause::CCode(_) | Pause::GoOn | Pause::Enter(_) => {
+                unreachable!("{thread} blocks for nothing")
+            }
         }
         Follows::Rest
     }
 
     #[cold]
-    fn exit(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+    pub fn exit(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
         state.phase = Phase::Exited;
-        self.count_alive(self.alive - 1);
+        self.count_out(threads, thread);
         self.leave_core(threads, thread, State::Blocked);
         self.log.close_account(&mut threads[thread.index()], None);
         Follows::Rest
@@ -283,6 +385,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.emit(state, EventKind::Exit, None);
         self.log.close_account(state, None);
         state.phase = Phase::Exited;
-        self.count_alive(self.alive - 1);
+        self.count_out(threads, thread);
     }
 }

@@ -18,8 +18,22 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         thread: ThreadId,
         reason: Reason,
     ) -> Follows {
-        let Some(lock) = &self.lock else {
+        if !threads[thread.index()].has_main() {
             return self.without_lock(threads, thread, reason);
+        }
+        self.let_go_of_lock(threads, thread, reason)
+    }
+
+    /// Lets go of the lock that it is busy with.
+    #[inline(always)]
+    pub fn let_go_of_lock(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        reason: Reason,
+    ) -> Follows {
+        let Some(lock) = self.locks.get(threads[thread.index()].at as usize) else {
+            unreachable!("{thread} has no lock to let go of");
         };
         // Those who are about to fall asleep have the mutex, one after the other, and let it go on the way.
         let mut takes = self.costs.lock_call;
@@ -45,7 +59,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (next, phase) = match successor {
             Successor::Nobody => return self.after_release(threads, thread, reason, then),
             Successor::Futile => {
-                let takes = self.costs.futile_wake + self.bucket_is_taken(threads);
+                let at = threads[thread.index()].at as usize;
+                let takes = self.costs.futile_wake + self.bucket_is_taken(threads, at);
                 let state = &mut threads[thread.index()];
                 self.log.enter(state, Phase::WakeNext { reason, then }, takes);
                 return Follows::Work;
@@ -56,9 +71,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         // The sleeper is on its way from the begin of the call, the caller goes on from its end.
         let state = &mut threads[thread.index()];
         self.log.enter(state, Phase::WakeNext { reason, then }, Span::ZERO);
-        if let Some(lock) = &mut self.lock
-            && lock.is_guarded()
-        {
+        let at = threads[thread.index()].at as usize;
+        if let Some(lock) = self.locks.get_mut(at).filter(|lock| lock.is_guarded()) {
             lock.guard = Some(thread);
         }
         threads[thread.index()].left = self.wake_into(threads, next, phase);
@@ -68,7 +82,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// What a woken thread does first: it asks, or sleeps again, if its signal went to one that was on the way into
     /// the call that sleeps.
     fn signal(&mut self, threads: &mut [Thread<'_>], next: ThreadId) -> Phase {
-        let Some(lock) = &mut self.lock else { unreachable!("there is no lock to signal") };
+        let at = threads[next.index()].at as usize;
+        let Some(lock) = self.locks.get_mut(at) else { unreachable!("there is no lock to signal") };
         let now = self.log.now;
         let runs = |other: ThreadId| threads[other.index()].is_here(now);
         let Some(first) = lock.signalled(next, runs) else { return Phase::Ask(Ask::Woken) };
@@ -88,8 +103,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// How long a poster waits for the lock of the semaphore's futex hash bucket: a sleeper on a cold core has it until
     /// its last look at the semaphore, which then sees the post.
-    fn bucket_is_taken(&self, threads: &[Thread<'_>]) -> Span {
-        let Some(lock) = &self.lock else { return Span::ZERO };
+    fn bucket_is_taken(&self, threads: &[Thread<'_>], lock: usize) -> Span {
+        let Some(lock) = self.locks.get(lock) else { return Span::ZERO };
         let takes = |thread: &ThreadId| {
             let state = &threads[thread.index()];
             let looks_at = (state.progress_from + state.left).max(self.log.now);
@@ -110,7 +125,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         let state = &mut threads[thread.index()];
         let mut takes = state.left.min(self.costs.sleep_call) + self.costs.lock_call;
-        if self.lock.as_ref().is_some_and(Lock::is_guarded) {
+        if self.locks.get(state.at as usize).is_some_and(Lock::is_guarded) {
             takes += self.machine.contended_call(Span::ZERO);
         }
         self.log.enter(state, phase, takes);
@@ -127,7 +142,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         reason: Reason,
         then: Then,
     ) -> Follows {
-        if self.lock.as_ref().is_some_and(|lock| lock.guard == Some(thread)) {
+        let lock = self.locks.get(threads[thread.index()].at as usize);
+        if lock.is_some_and(|lock| lock.guard == Some(thread)) {
             let state = &mut threads[thread.index()];
             self.log.enter(state, Phase::Unguard { reason, then }, self.costs.lock_call);
             return Follows::Work;
@@ -143,7 +159,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         reason: Reason,
         then: Then,
     ) -> Follows {
-        let Some(lock) = &mut self.lock else { unreachable!("there is no lock to guard") };
+        let at = threads[thread.index()].at as usize;
+        let Some(lock) = self.locks.get_mut(at) else { unreachable!("there is no lock to guard") };
         lock.guard = None;
         let waiters = std::mem::take(&mut lock.guard_waiters);
         if waiters.is_empty() {
@@ -170,7 +187,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         thread: ThreadId,
         reason: Reason,
     ) -> Release {
-        let Some(lock) = &mut self.lock else { unreachable!("{thread} frees no lock") };
+        let at = threads[thread.index()].at;
+        let Some(lock) = self.locks.get_mut(at as usize) else {
+            unreachable!("{thread} frees no lock")
+        };
+        self.freed = Some(at);
         let release = lock.free(&mut self.log, &mut threads[thread.index()], reason);
         let (Successor::Wake(next) | Successor::HandOver(next)) = release.successor else {
             return release;
@@ -201,7 +222,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if state.place != Place::Off || state.phase == Phase::FallAsleep {
             let falls_asleep = matches!(state.phase, Phase::FallAsleep | Phase::FallAwaiting(_));
             if falls_asleep && state.phase != phase {
-                if let Some(lock) = &mut self.lock {
+                if let Some(lock) = self.locks.get_mut(state.at as usize) {
                     lock.falling_asleep.retain(|other| *other != thread);
                 }
                 self.back_out(threads, thread, phase);
@@ -209,7 +230,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return self.costs.futile_wake;
         }
         if phase == Phase::FallAsleep
-            && let Some(lock) = &mut self.lock
+            && let Some(lock) = self.locks.get_mut(state.at as usize)
         {
             lock.falling_asleep.push(thread);
         }
@@ -217,6 +238,24 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.enter(state, phase, self.costs.lock_call);
         let interrupts = self.wake_up(threads, thread);
         self.machine.wake_call(interrupts)
+    }
+
+    /// Frees the lock that it is busy with and wakes its successor, all at once; says what waking costs.
+    pub fn free_and_wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Span {
+        match self.free(threads, thread, Reason::Blocking).successor {
+            Successor::Nobody | Successor::Futile => Span::ZERO,
+            Successor::Wake(next) => self.wake_for(threads, next, Phase::Ask(Ask::Woken)),
+            Successor::HandOver(next) => self.wake_for(threads, next, Phase::Granted),
+        }
+    }
+
+    /// Wakes a thread for a phase; says what that costs.
+    pub fn wake_for(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
+        if M::INSTANT {
+            self.wake(threads, thread, phase);
+            return Span::ZERO;
+        }
+        self.wake_into(threads, thread, phase)
     }
 
     /// The successor is awake: the releaser goes on, or awaits the switch.
@@ -245,8 +284,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if then == Then::GoOn {
             return false;
         }
-        let Some(lock) = &mut self.lock else { return false };
         let state = &mut threads[thread.index()];
+        let Some(lock) = self.locks.get_mut(state.at as usize) else { return false };
         if lock.switches != state.switches_at_release {
             return false;
         }

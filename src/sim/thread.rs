@@ -3,6 +3,8 @@
 use gilsim_policies::{Ask, Instant, Reason, Span, Then, ThreadId};
 
 use super::ThreadTotals;
+use super::lock::{LockId, NO_LOCK};
+use super::objects::Reference;
 use crate::trace::{State, StateTimes};
 use crate::workload::{Arrivals, Cursor, Draws, Group, Law, StreamKey};
 
@@ -17,6 +19,16 @@ pub enum Phase {
     CHold,
     /// Run C code without the lock; then ask for it.
     CRelease,
+    /// Start up, without a lock; then begin.
+    Boot,
+    /// Do the interpreter's own work; then the next step.
+    Prepare,
+    /// Change the reference count of an object; then the next step.
+    Count,
+    /// Collect cycles while everybody stands still; then let them go on.
+    Collect,
+    /// Let those go on who stood still; then stop them again, or the next step.
+    StartWorld,
     /// Call into the lock to take it; then put the question to the policy.
     Ask(Ask),
     /// Make the call that sleeps at the lock; then sleep, unless it has become free. Who waits for a condition is
@@ -45,6 +57,10 @@ pub enum Phase {
     AtGuard(Ask),
     /// Asleep until the lock has gone to another thread.
     AwaitingSwitch(Reason),
+    /// Standing still for the collector.
+    Stopped,
+    /// Waiting until everybody else stands still.
+    AwaitingStop,
     /// In a blocking call.
     Blocked,
     /// Thinking, or without a request to serve.
@@ -58,7 +74,11 @@ impl Phase {
     pub const fn in_kernel(self) -> bool {
         matches!(
             self,
-            Self::WakeNext { .. } | Self::WakeSwitched | Self::FallAsleep | Self::FallAwaiting(_)
+            Self::WakeNext { .. }
+                | Self::WakeSwitched
+                | Self::StartWorld
+                | Self::FallAsleep
+                | Self::FallAwaiting(_)
         )
     }
 
@@ -96,6 +116,16 @@ impl Place {
 pub struct Thread<'a> {
     pub id: ThreadId,
     pub group: &'a Group,
+    /// The global lock of its interpreter.
+    pub main: LockId,
+    /// The lock that it is busy with.
+    pub at: LockId,
+    /// The objects that it refers to, the innermost last.
+    pub references: Vec<Reference>,
+    /// Whether it is to take the innermost lock again that it let go of to wait.
+    pub reenters: bool,
+    /// The object whose count it changes.
+    pub counting: Counting,
     pub phase: Phase,
     pub place: Place,
     /// CPU time that the phase still takes.
@@ -145,12 +175,25 @@ pub struct Thread<'a> {
     pub totals: ThreadTotals,
 }
 
+/// A change of a reference count that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counting {
+    pub object: u32,
+    pub change: i64,
+    /// The count as it was read, and how often it had been written by then.
+    pub read: (i64, u64),
+}
+
 /// What a thread does once it has let the lock go of its own accord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Pause {
     /// Ask for the lock again.
     None,
+    /// Go on with the program: it was the lock of an object.
+    GoOn,
+    /// Wait for the lock of an object, and then ask for the lock again.
+    Enter(LockId),
     /// Run C code for so long.
     CCode(Span),
     /// Block for so long.
@@ -163,6 +206,20 @@ impl<'a> Thread<'a> {
     /// Whether it sleeps until this one of its timers expires.
     pub fn awaits(&self, set: u32) -> bool {
         matches!(self.phase, Phase::Asleep | Phase::Blocked) && self.timers_set == set
+    }
+
+    /// The object with whose lock it is busy, if it is.
+    pub fn object(&self) -> Option<u32> {
+        if self.at == self.main {
+            return None;
+        }
+        let reference = self.references.iter().rev().find(|other| other.lock == self.at);
+        reference.map(|reference| reference.number)
+    }
+
+    /// Whether it has a global lock to come back to.
+    pub const fn has_main(&self) -> bool {
+        self.main != NO_LOCK
     }
 
     /// Whether it is on a core, and not only on its way there.
@@ -178,7 +235,7 @@ impl<'a> Thread<'a> {
         Reason::Blocking
     }
 
-    pub fn new(id: ThreadId, group: &'a Group, key: StreamKey) -> Self {
+    pub fn new(id: ThreadId, group: &'a Group, main: LockId, key: StreamKey) -> Self {
         let nothing = Law::Constant(Span::ZERO);
         let think = match &group.arrivals {
             Arrivals::Closed { think } => think,
@@ -187,6 +244,11 @@ impl<'a> Thread<'a> {
         Self {
             id,
             group,
+            main,
+            at: main,
+            references: Vec::new(),
+            reenters: false,
+            counting: Counting::default(),
             phase: Phase::Unborn,
             place: Place::Off,
             left: Span::ZERO,

@@ -76,7 +76,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
             Phase::Asleep => self.time_out(threads, thread),
-            Phase::AtGuard(_) | Phase::AwaitingSwitch(_) | Phase::Exited => {
+            Phase::AtGuard(_)
+            | Phase::AwaitingSwitch(_)
+            | Phase::AwaitingStop
+            | Phase::Stopped
+            | Phase::Exited => {
                 unreachable!("{thread} has a timer in {:?}", state.phase)
             }
             // An interrupt brings it to its core.

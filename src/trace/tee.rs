@@ -49,6 +49,7 @@ mod tests {
             kind: EventKind::Wake,
             core: None,
             other: Some(ThreadId(0)),
+            object: Some(2),
         };
         tee.event(&row);
         assert_eq!(tee.0.events, [row]);

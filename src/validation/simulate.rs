@@ -11,12 +11,13 @@ use rand_distr::LogNormal;
 use rayon::prelude::*;
 
 use super::{Cell, Constants};
+use crate::architecture::Runtime;
 use crate::machine::{LinuxParameters, MachineSpec};
 use crate::sim::{Outcome, RunSpec, run};
 use crate::trace::summary::Latencies;
 use crate::trace::tables::ProbeRow;
 use crate::trace::{NullSink, OpRow, Sink, State};
-use crate::workload::{Arrivals, Group, Law, Program, Step, Workload};
+use crate::workload::{Group, Law, Step, Workload};
 
 /// How long the probe repeats its operation.
 const DURATION: Span = Span::from_s(1);
@@ -124,12 +125,13 @@ pub fn simulate(cell: &Cell, constants: &Constants, repetition: u32) -> ProbeRow
     let cores = u16::try_from(setting.cores).ok().and_then(NonZeroU16::new);
     let cores = cores.unwrap_or(constants.machine.cores);
     let machine = MachineSpec::Linux(LinuxParameters { cores, ..constants.machine });
-    let workload = Workload { groups: groups(setting) };
+    let workload = Workload { groups: groups(setting), ..Workload::default() };
     let policy = policy(setting, constants);
     let spec = RunSpec {
         workload: &workload,
         machine: &machine,
         policy: &policy,
+        runtime: &Runtime::THREADS,
         duration: if setting.shared_units.is_some() { LONGEST } else { HEAD_START + DURATION },
         seed: 1,
         replication: repetition,
@@ -196,15 +198,8 @@ fn shared_work(units: u64) -> (Vec<Step>, u64) {
 fn groups(setting: &ProbeRow) -> Vec<Group> {
     // The probe's short runs take the unit as it was just before.
     let work = vec![Step::OpStart, Step::Compute(Law::Constant(UNIT)), Step::OpEnd];
-    let group = |name: &str, threads, steps, start| Group {
-        name: name.to_owned(),
-        threads,
-        program: Program { steps },
-        passes: None,
-        start,
-        stop: None,
-        arrivals: Arrivals::Closed { think: Law::Constant(Span::ZERO) },
-    };
+    let group =
+        |name: &str, threads, steps, start| Group { start, ..Group::new(name, threads, steps) };
     let mut spinners = group("spinners", setting.spinners, work, Instant::ZERO);
     if let Some(units) = setting.shared_units {
         let (steps, passes) = shared_work(units / u64::from(setting.spinners.max(1)));

@@ -6,8 +6,9 @@ use gilsim_policies::{Instant, Span};
 use indexmap::IndexMap;
 
 use super::law::LawSpec;
+use super::object::{Access, Nesting, Order, PopulationSpec};
 use super::path::{KeyPath, SpecError};
-use super::spec::{ArrivalSpec, Branch, GroupSpec, StepSpec};
+use super::spec::{AccessSpec, ArrivalSpec, Branch, GroupSpec, StepSpec};
 use super::{Arrivals, Group, LONGEST_RUN, Law, Program, Step, Workload, law};
 
 /// The most threads that a run can have: each has a slot in the event queue, beside cores and groups.
@@ -17,13 +18,24 @@ impl Workload {
     /// Makes the groups ready to run. Files are looked up relative to `folder`.
     ///
     /// # Errors
-    /// Names the value that makes no sense by its path from the group's name on, or the file that
+    /// Names the value that makes no sense by its path from `groups` or `objects` on, or the file that
     /// can't be used.
-    pub fn compile(groups: &IndexMap<String, GroupSpec>, folder: &Path) -> Result<Self, SpecError> {
-        let mut workload = Self { groups: Vec::new() };
+    pub fn compile(
+        groups: &IndexMap<String, GroupSpec>,
+        objects: &IndexMap<String, PopulationSpec>,
+        folder: &Path,
+    ) -> Result<Self, SpecError> {
+        let mut workload = Self::default();
+        for (name, spec) in objects {
+            let at = KeyPath::default().key("objects").key(name);
+            let first = workload.objects();
+            let population = spec.compile(name, first).map_err(|error| error.under(&at))?;
+            workload.populations.push(population);
+        }
         for (name, spec) in groups {
-            let at = KeyPath::default().key(name);
-            let group = spec.compile(name, folder).map_err(|error| error.under(&at))?;
+            let at = KeyPath::default().key("groups").key(name);
+            let group =
+                spec.compile(name, &mut workload, folder).map_err(|error| error.under(&at))?;
             workload.groups.push(group);
             if workload.threads() > MOST_THREADS {
                 return Err(SpecError::value(
@@ -34,7 +46,8 @@ impl Workload {
         }
         // A group may be empty, so that a sweep can begin without it.
         if workload.threads() == 0 {
-            return Err(SpecError::value(KeyPath::default(), "must have at least one thread"));
+            let at = KeyPath::default().key("groups");
+            return Err(SpecError::value(at, "must have at least one thread"));
         }
         Ok(workload)
     }
@@ -42,7 +55,12 @@ impl Workload {
 
 impl GroupSpec {
     /// Makes the group ready to run.
-    fn compile(&self, name: &str, folder: &Path) -> Result<Group, SpecError> {
+    fn compile(
+        &self,
+        name: &str,
+        workload: &mut Workload,
+        folder: &Path,
+    ) -> Result<Group, SpecError> {
         let root = KeyPath::default();
         let refuse = |key: &str, message: &str| Err(SpecError::value(root.key(key), message));
         if self.iterations == Some(0) {
@@ -55,8 +73,14 @@ impl GroupSpec {
         if self.program.is_empty() {
             return refuse("program", "must have at least one step");
         }
-        let mut compiler =
-            Compiler { folder, steps: Vec::new(), in_op: false, at: root.key("program") };
+        let mut compiler = Compiler {
+            folder,
+            workload,
+            steps: Vec::new(),
+            in_op: false,
+            accessed: Vec::new(),
+            at: root.key("program"),
+        };
         let marks_ops =
             self.program.iter().any(|step| step.any(&|step| matches!(step, StepSpec::Op(_))));
         if !marks_ops {
@@ -77,7 +101,9 @@ impl GroupSpec {
         Ok(Group {
             name: name.to_owned(),
             threads: self.threads,
-            program: Program { steps: compiler.steps },
+            program: Program::new(compiler.steps),
+            message: self.message,
+            needs_lock: self.needs_lock,
             passes: self.iterations,
             start: Instant::ZERO + self.start,
             stop: self.stop.map(|stop| Instant::ZERO + stop.min(LONGEST_RUN)),
@@ -112,8 +138,12 @@ impl GroupSpec {
 
 struct Compiler<'a> {
     folder: &'a Path,
+    /// Whose objects are accessed, and which takes note of the order.
+    workload: &'a mut Workload,
     steps: Vec<Step>,
     in_op: bool,
+    /// The accesses that the list is inside of.
+    accessed: Vec<(usize, Access)>,
     /// The list that is being compiled.
     at: KeyPath,
 }
@@ -144,6 +174,13 @@ impl Compiler<'_> {
             StepSpec::Repeat { times, steps } => self.repeat(*times, steps),
             StepSpec::Choice(branches) => self.choice(branches),
             StepSpec::Op(steps) => self.op(steps),
+            StepSpec::Read(access) => self.access("read", access, Access::Read),
+            StepSpec::Change(access) => self.access("change", access, Access::Change),
+            StepSpec::Lock(access) => self.access("lock", access, Access::Lock),
+            StepSpec::Allocate(count) => {
+                self.steps.push(Step::Allocate(*count));
+                Ok(0.0)
+            }
         }
     }
 
@@ -196,6 +233,86 @@ impl Compiler<'_> {
         Ok(mean_ns)
     }
 
+    fn access(&mut self, key: &str, spec: &AccessSpec, access: Access) -> Result<f64, SpecError> {
+        let at = self.at.key(key);
+        if spec.objects.is_empty() {
+            return Err(SpecError::value(at.key("objects"), "must name at least one object"));
+        }
+        // As they are written most of the time.
+        let names_at = at.key(if spec.objects.len() == 1 { "object" } else { "objects" });
+        let mut populations = Vec::new();
+        for name in &spec.objects {
+            let known = &self.workload.populations;
+            let Some(population) = known.iter().position(|known| known.name == *name) else {
+                let names: Vec<_> = known.iter().map(|known| &*known.name).collect();
+                let message = if names.is_empty() {
+                    format!(
+                        "names the object {name}, which nobody declares: write `[objects]` and below it `{name} = {{}}`"
+                    )
+                } else {
+                    format!(
+                        "names the object {name}, which nobody declares; `[objects]` has {}",
+                        names.join(", ")
+                    )
+                };
+                return Err(SpecError::value(names_at, message));
+            };
+            let open = self.accessed.iter().map(|(outer, _)| outer).chain(&populations);
+            if known[population].count == 1 && open.copied().any(|outer| outer == population) {
+                let message = format!(
+                    "takes {name} within an access to it, and so would wait for itself: one access around all steps \
+                     is enough"
+                );
+                return Err(SpecError::value(names_at, message));
+            }
+            populations.push(population);
+        }
+        self.note_order(&populations, spec.order, access);
+        self.steps.push(Step::Pick { populations: populations.clone(), order: spec.order });
+        for _ in &populations {
+            self.steps.extend([Step::Refer, Step::Enter(access)]);
+        }
+        self.at = at.key("steps");
+        let depth = self.accessed.len();
+        self.accessed.extend(populations.iter().map(|population| (*population, access)));
+        let mean_ns = self.list(&spec.steps)?;
+        self.accessed.truncate(depth);
+        for _ in &populations {
+            self.steps.extend([Step::Leave, Step::Forget]);
+        }
+        Ok(mean_ns)
+    }
+
+    /// Takes note of which object is taken while another is had.
+    fn note_order(&mut self, populations: &[usize], order: Order, access: Access) {
+        let inner = |population: &usize| (*population, access);
+        let mut nestings = Vec::new();
+        for outer in &self.accessed {
+            nestings.extend(
+                populations.iter().map(|taken| Nesting { outer: *outer, inner: inner(taken) }),
+            );
+        }
+        for (place, one) in populations.iter().enumerate() {
+            for other in &populations[place + 1..] {
+                let (one, other) = (inner(one), inner(other));
+                let mut nest = |outer, inner| nestings.push(Nesting { outer, inner });
+                match order {
+                    Order::Given => nest(one, other),
+                    Order::Fixed if one.0 == other.0 => {}
+                    Order::Fixed => {
+                        let swapped = one.0 > other.0;
+                        nest(if swapped { other } else { one }, if swapped { one } else { other });
+                    }
+                    Order::Random => {
+                        nest(one, other);
+                        nest(other, one);
+                    }
+                }
+            }
+        }
+        self.workload.nestings.extend(nestings);
+    }
+
     fn op(&mut self, steps: &[StepSpec]) -> Result<f64, SpecError> {
         let at = self.at.key("op");
         if self.in_op {
@@ -215,124 +332,4 @@ impl Compiler<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use gilsim_policies::Span;
-
-    use super::*;
-
-    fn compile(text: &str) -> Result<Workload, SpecError> {
-        Workload::compile(&toml::from_str(text).unwrap(), Path::new(""))
-    }
-
-    fn ms(ms: u64) -> Law {
-        Law::Constant(Span::from_ms(ms))
-    }
-
-    #[test]
-    fn a_pass_is_an_operation_unless_marked() {
-        let plain = compile("a.program = [{ compute = '1ms' }]").unwrap();
-        let steps = &plain.groups[0].program.steps;
-        assert_eq!(steps, &[Step::OpStart, Step::Compute(ms(1)), Step::OpEnd]);
-        let marked = compile("a.program = [{ compute = '1ms' }, { op = [{ block = '2ms' }] }]");
-        let steps = &marked.unwrap().groups[0].program.steps;
-        let expected = [Step::Compute(ms(1)), Step::OpStart, Step::Block(ms(2)), Step::OpEnd];
-        assert_eq!(steps, &expected);
-    }
-
-    #[test]
-    fn repeats_and_choices_become_jumps() {
-        let text = "a.program = [
-            { repeat = { times = 3, steps = ['yield'] } },
-            { choice = [{ weight = 1, steps = [{ compute = '1ms' }] }, { weight = 3, steps = [] }] },
-        ]";
-        assert_eq!(
-            compile(text).unwrap().groups[0].program.steps,
-            [
-                Step::OpStart,
-                Step::Repeat { times: 3 },
-                Step::Yield,
-                Step::RepeatEnd { start: 1 },
-                Step::Choose { branches: vec![(0.25, 5), (1.0, 7)] },
-                Step::Compute(ms(1)),
-                Step::Jump(8),
-                Step::Jump(8),
-                Step::OpEnd,
-            ]
-        );
-    }
-
-    #[test]
-    fn groups_keep_their_order_and_settings() {
-        let text = "
-            z = { threads = 2, program = [{ compute = '1ms' }], start = '1ms', stop = '2ms' }
-            a = { iterations = 5, program = ['yield'], arrivals = { poisson = { mean_gap = '1ms' } } }
-        ";
-        let workload = compile(text).unwrap();
-        assert_eq!(workload.threads(), 3);
-        let [z, a] = &workload.groups[..] else { panic!("{workload:?}") };
-        assert_eq!((z.name.as_str(), z.start.ns(), a.passes), ("z", 1_000_000, Some(5)));
-        assert_eq!(z.stop, Some(Instant::from_ns(2_000_000)));
-        assert_eq!(a.arrivals, Arrivals::Open { gap: Law::Exponential { mean_ns: 1e6 } });
-    }
-
-    #[test]
-    fn nonsense_is_named() {
-        for (text, message) in [
-            ("", "`` must have at least one thread"),
-            ("a.program = []", "`a.program` must have at least one step"),
-            (
-                "a = { threads = 0, program = [{ compute = '1ms' }] }",
-                "`` must have at least one thread",
-            ),
-            ("a = { iterations = 0, program = ['yield'] }", "`a.iterations` must be at least 1"),
-            (
-                "a.program = ['yield', { choice = [{ weight = 1, steps = [{ block = '0ms' }] }] }]",
-                "`a.program` takes no time at all, so its thread would never get on",
-            ),
-            (
-                "a.program = [{ repeat = { times = 0, steps = ['yield'] } }]",
-                "`a.program.0.repeat.times` must be at least 1",
-            ),
-            (
-                "a.program = [{ repeat = { times = 1, steps = [] } }]",
-                "`a.program.0.repeat.steps` must have at least one step",
-            ),
-            ("a.program = [{ choice = [] }]", "`a.program.0.choice` must not be empty"),
-            (
-                "a.program = [{ choice = [{ weight = 0, steps = [] }] }]",
-                "`a.program.0.choice.0.weight` must be a number above 0",
-            ),
-            (
-                "a.program = ['yield', { op = [{ repeat = { times = 1, steps = [{ op = [] }] } }] }]",
-                "`a.program.1.op.0.repeat.steps.0.op` must not lie inside another operation",
-            ),
-            (
-                "a = { program = [{ compute = '1ms' }], start = '2s', stop = '2s' }",
-                "`a.stop` must be later than `start`",
-            ),
-            (
-                "a = { program = [{ compute = '1ms' }], start = '80h' }",
-                "`a.start` must not exceed 72h, the longest run",
-            ),
-            (
-                "a.program = [{ compute = { exponential = { mean = '80h' } } }]",
-                "`a.program.0.compute.exponential.mean` must not exceed 72h, the longest run",
-            ),
-            (
-                "a = { program = ['yield'], arrivals = { gap = '0ms' } }",
-                "`a.arrivals.gap` must be longer than 0ns",
-            ),
-            (
-                "a = { program = ['yield'], arrivals = { poisson = { mean_gap = '0ms' } } }",
-                "`a.arrivals.poisson.mean_gap` must be longer than 0ns",
-            ),
-            (
-                "a = { threads = 30000, program = [{ compute = '1ms' }] }
-                 b = { threads = 30001, program = [{ compute = '1ms' }] }",
-                "`b.threads` takes the run above 60000 threads",
-            ),
-        ] {
-            assert_eq!(compile(text).unwrap_err().to_string(), message);
-        }
-    }
-}
+mod tests;

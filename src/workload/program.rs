@@ -6,10 +6,12 @@
 
 use gilsim_policies::Span;
 use rand::RngExt;
+use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 use super::law::Law;
+use super::object::{Access, Order, Population};
 
 /// One step of a program.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,25 @@ pub enum Step {
     },
     /// Go on at another step.
     Jump(usize),
+    /// Pick the objects that the following steps touch.
+    Pick {
+        /// One object for each of these populations, by number.
+        populations: Vec<usize>,
+        /// The order in which they are taken.
+        order: Order,
+    },
+    /// Refer to the next of the picked objects: its reference count goes up by one.
+    Refer,
+    /// Access it.
+    Enter(Access),
+    /// The access to the object that was entered last is over.
+    Leave,
+    /// Forget the object that was referred to last: its reference count goes down by one.
+    Forget,
+    /// Make so many objects that the collector has to look at.
+    Allocate(u64),
+    /// The interpreter's own work for so long, without the lock: starting, or passing a message.
+    Prepare(Span),
 }
 
 /// The steps of one pass.
@@ -52,6 +73,49 @@ pub enum Step {
 pub struct Program {
     /// The steps, in order. Marked operations lie inside; see [`Step::OpStart`].
     pub steps: Vec<Step>,
+    /// How many of the first steps were inserted: they have no part in what the others' streams are keyed by.
+    inserted: usize,
+}
+
+impl Program {
+    /// A program of these steps.
+    #[must_use]
+    pub const fn new(steps: Vec<Step>) -> Self {
+        Self { steps, inserted: 0 }
+    }
+
+    /// The same program with the interpreter's own work before and after each pass, within an operation that is the
+    /// whole pass. Every draw stays the same.
+    #[must_use]
+    pub fn prepared(&self, before: Span, after: Span) -> Self {
+        let whole = self.steps.first() == Some(&Step::OpStart)
+            && self.steps.last() == Some(&Step::OpEnd)
+            && self.steps.iter().filter(|step| **step == Step::OpEnd).count() == 1;
+        let mut steps = self.steps.clone();
+        if !after.is_zero() {
+            let place = if whole { steps.len() - 1 } else { steps.len() };
+            steps.insert(place, Step::Prepare(after));
+        }
+        if before.is_zero() {
+            return Self { steps, inserted: self.inserted };
+        }
+        steps.iter_mut().for_each(|step| step.move_targets(1));
+        steps.insert(usize::from(whole), Step::Prepare(before));
+        Self { steps, inserted: self.inserted + 1 }
+    }
+}
+
+impl Step {
+    /// Takes into account that so many steps now stand before the program.
+    fn move_targets(&mut self, by: usize) {
+        match self {
+            Self::RepeatEnd { start: target } | Self::Jump(target) => *target += by,
+            Self::Choose { branches } => {
+                branches.iter_mut().for_each(|(_, target)| *target += by);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// What a thread wants, once its cursor has gone past everything that takes no time to decide.
@@ -71,6 +135,18 @@ pub enum Want {
     OpStart,
     /// Mark the end of an operation.
     OpEnd,
+    /// Refer to the object with this number.
+    Refer(u32),
+    /// Access the object that was referred to last.
+    Enter(Access),
+    /// End the access to it.
+    Leave,
+    /// Forget it.
+    Forget,
+    /// Make so many objects.
+    Allocate(u64),
+    /// Do the interpreter's own work for so long, without the lock.
+    Prepare(Span),
     /// The pass is over.
     PassEnd,
 }
@@ -85,6 +161,8 @@ pub struct Cursor {
     streams: Vec<Draws>,
     /// Rounds left of each repeat.
     rounds: Vec<u64>,
+    /// Objects that were picked and not yet referred to, the next at the end.
+    picked: Vec<u32>,
 }
 
 /// The draws of one law, in their order.
@@ -168,9 +246,16 @@ impl Cursor {
             };
             Draws::new(law, key, number)
         };
-        let streams = (0..).zip(&program.steps).map(draws).collect();
+        // What was inserted draws nothing: its keys may be anybody's.
+        let purpose = |place: usize| place.saturating_sub(program.inserted) as u64;
+        let streams = program
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(place, step)| draws((purpose(place), step)))
+            .collect();
         let first = usize::from(program.steps.first() == Some(&Step::OpStart));
-        Self { at: first, first, streams, rounds: vec![0; steps] }
+        Self { at: first, first, streams, rounds: vec![0; steps], picked: Vec::new() }
     }
 
     /// Whether each pass begins with an operation. [`Self::advance`] does not say so again.
@@ -181,7 +266,7 @@ impl Cursor {
 
     /// Moves to the next thing that the thread wants. After [`Want::PassEnd`], begins again.
     #[inline(always)]
-    pub fn advance(&mut self, program: &Program) -> Want {
+    pub fn advance(&mut self, program: &Program, populations: &[Population]) -> Want {
         loop {
             let Some(step) = program.steps.get(self.at) else {
                 self.at = self.first;
@@ -210,7 +295,30 @@ impl Cursor {
                     self.at = branch.or(branches.last()).map_or(self.at, |(_, first)| *first);
                 }
                 Step::Jump(target) => self.at = *target,
+                Step::Pick { populations: of, order } => self.pick(here, of, *order, populations),
+                Step::Refer => {
+                    if let Some(object) = self.picked.pop() {
+                        return Want::Refer(object);
+                    }
+                }
+                Step::Enter(access) => return Want::Enter(*access),
+                Step::Leave => return Want::Leave,
+                Step::Forget => return Want::Forget,
+                Step::Allocate(count) => return Want::Allocate(*count),
+                Step::Prepare(span) => return Want::Prepare(*span),
             }
+        }
+    }
+
+    fn pick(&mut self, here: usize, of: &[usize], order: Order, populations: &[Population]) {
+        let rng = &mut self.streams[here].rng;
+        let first = self.picked.len();
+        self.picked.extend(of.iter().map(|population| populations[*population].pick(rng)));
+        let picked = &mut self.picked[first..];
+        match order {
+            Order::Given => picked.reverse(),
+            Order::Fixed => picked.sort_unstable_by_key(|object| std::cmp::Reverse(*object)),
+            Order::Random => picked.shuffle(rng),
         }
     }
 
@@ -232,19 +340,17 @@ mod tests {
 
     #[test]
     fn repeats_nest_and_passes_begin_again() {
-        let program = Program {
-            steps: vec![
-                Step::Repeat { times: 2 },
-                Step::Yield,
-                Step::Repeat { times: 3 },
-                Step::Compute(ms(1)),
-                Step::RepeatEnd { start: 2 },
-                Step::RepeatEnd { start: 0 },
-            ],
-        };
+        let program = Program::new(vec![
+            Step::Repeat { times: 2 },
+            Step::Yield,
+            Step::Repeat { times: 3 },
+            Step::Compute(ms(1)),
+            Step::RepeatEnd { start: 2 },
+            Step::RepeatEnd { start: 0 },
+        ]);
         let mut cursor = Cursor::new(&program, KEY);
         for _ in 0..2 {
-            let wants: Vec<_> = std::iter::repeat_with(|| cursor.advance(&program))
+            let wants: Vec<_> = std::iter::repeat_with(|| cursor.advance(&program, &[]))
                 .take_while(|want| *want != Want::PassEnd)
                 .collect();
             let round = [[Want::Yield].as_slice(), &[Want::Compute(Span::from_ms(1)); 3]].concat();
@@ -254,19 +360,17 @@ mod tests {
 
     #[test]
     fn choices_follow_their_weights() {
-        let program = Program {
-            steps: vec![
-                Step::Choose { branches: vec![(0.25, 1), (1.0, 3)] },
-                Step::Yield,
-                Step::Jump(4),
-                Step::Compute(ms(1)),
-            ],
-        };
+        let program = Program::new(vec![
+            Step::Choose { branches: vec![(0.25, 1), (1.0, 3)] },
+            Step::Yield,
+            Step::Jump(4),
+            Step::Compute(ms(1)),
+        ]);
         let mut cursor = Cursor::new(&program, KEY);
         let yields = (0..40_000)
             .filter(|_| {
-                let yields = cursor.advance(&program) == Want::Yield;
-                assert_eq!(cursor.advance(&program), Want::PassEnd);
+                let yields = cursor.advance(&program, &[]) == Want::Yield;
+                assert_eq!(cursor.advance(&program, &[]), Want::PassEnd);
                 yields
             })
             .count();

@@ -6,10 +6,15 @@
 //! program = [{ compute = { exponential = { mean = "1ms" } } }, { block = "10ms" }]
 //! ```
 
+use std::fmt;
+
 use gilsim_policies::Span;
-use serde::{Deserialize, Serialize};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::law::LawSpec;
+use super::object::{Message, Order};
 
 /// Threads that run the same program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,8 +35,18 @@ pub struct GroupSpec {
     /// Requests to the group. Without them, each thread begins anew when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<ArrivalSpec>,
+    /// What a pass is given and gives back, where that has to be passed on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub message: Message,
+    /// Whether its C code needs the lock even of an interpreter that can do without.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub needs_lock: bool,
     /// What each thread does.
     pub program: Vec<StepSpec>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 const fn one() -> u32 {
@@ -78,6 +93,48 @@ pub enum StepSpec {
     Choice(Vec<Branch>),
     /// These steps are one operation, whose latency counts. Without any, a whole pass is one.
     Op(Vec<Self>),
+    /// Look at objects while running some steps.
+    Read(AccessSpec),
+    /// Change objects while running some steps.
+    Change(AccessSpec),
+    /// Have the program's own locks of objects while running some steps.
+    Lock(AccessSpec),
+    /// Make so many objects that the collector has to look at.
+    Allocate(u64),
+}
+
+/// An access to objects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessSpec {
+    /// The populations of the objects, one object of each; a name alone stands for a list of one.
+    #[serde(alias = "object", deserialize_with = "one_or_more")]
+    pub objects: Vec<String>,
+    /// In which order they are taken, if they are several.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub order: Order,
+    /// What is done meanwhile; may be nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepSpec>,
+}
+
+/// Reads a name, or a list of names.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Names;
+    impl<'de> Visitor<'de> for Names {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the name of an object, or a list of names")
+        }
+        fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+            Ok(vec![name.to_owned()])
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(names))
+        }
+    }
+    deserializer.deserialize_any(Names)
 }
 
 /// A branch of a choice.
@@ -96,7 +153,11 @@ impl StepSpec {
         let any = |steps: &[Self]| steps.iter().any(|step| step.any(test));
         test(self)
             || match self {
-                Self::Repeat { steps, .. } | Self::Op(steps) => any(steps),
+                Self::Repeat { steps, .. }
+                | Self::Op(steps)
+                | Self::Read(AccessSpec { steps, .. })
+                | Self::Change(AccessSpec { steps, .. })
+                | Self::Lock(AccessSpec { steps, .. }) => any(steps),
                 Self::Choice(branches) => branches.iter().any(|branch| any(&branch.steps)),
                 _ => false,
             }

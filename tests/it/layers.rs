@@ -4,18 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A layer, and the layers that it may name in `use crate::...`.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("workload", &[]),
     ("machine", &[]),
     ("trace", &[]),
-    ("sim", &["workload", "machine", "trace"]),
+    ("architecture", &["workload"]),
+    ("sim", &["workload", "machine", "trace", "architecture"]),
     ("metrics", &["sim", "trace", "analysis"]),
     ("analysis", &["trace"]),
+    ("explain", &["sim", "workload", "machine", "architecture", "analysis", "trace", "metrics"]),
     ("figure", &["analysis", "trace"]),
     ("measurement", &["analysis", "trace"]),
-    ("validation", &["workload", "machine", "trace", "sim"]),
+    ("validation", &["workload", "machine", "trace", "sim", "architecture"]),
     ("calibration", &["validation", "trace"]),
-    ("experiment", &["workload", "machine", "trace", "sim", "metrics", "analysis"]),
+    ("experiment", &["workload", "machine", "trace", "sim", "metrics", "analysis", "architecture"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

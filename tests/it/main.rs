@@ -2,7 +2,10 @@
 //! published figures, properties, files, layers.
 
 #[cfg(feature = "analysis")]
+mod architectures;
 mod experiments;
+#[cfg(feature = "analysis")]
+mod explain;
 mod facts;
 mod layers;
 mod properties;

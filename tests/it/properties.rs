@@ -1,6 +1,7 @@
 //! What holds for every policy, machine and workload. The engine asserts its invariants itself; these
 //! tests give it something to stumble over.
 
+use gilsim::architecture::Runtime;
 use gilsim::machine::{Costs, Machine, MachineSpec, Placement};
 use gilsim::policies::{
     Answer, Ask, Instant, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId,
@@ -179,6 +180,7 @@ proptest! {
                 workload: &workload,
                 machine: &IDEAL,
                 policy: &policy,
+                runtime: &Runtime::THREADS,
                 duration: Span::from_s(10),
                 seed,
                 replication: 0,
@@ -238,12 +240,13 @@ fn a_deadlock_is_a_result() {
         workload: &workload,
         machine: &IDEAL,
         policy: &policy,
+        runtime: &Runtime::THREADS,
         duration: Span::from_s(1),
         seed: 1,
         replication: 0,
     };
     let mut trace = MemorySink::default();
-    let outcome = run_with(&spec, Some(Box::new(AwaitsNobody)), &mut trace);
+    let outcome = run_with(&spec, &|| Some(Box::new(AwaitsNobody)), &mut trace);
     let Ending::Deadlock(stuck) = outcome.ending else { panic!("{:?}", outcome.ending) };
     assert_eq!(stuck.len(), 1);
     assert!(stuck[0].awaits_switch && stuck[0].holder.is_none());
@@ -275,9 +278,10 @@ fn a_lost_wake_up_is_found() {
         workload: &workload,
         machine: &IDEAL,
         policy: &policy,
+        runtime: &Runtime::THREADS,
         duration: Span::from_s(1),
         seed: 1,
         replication: 0,
     };
-    run_with(&spec, Some(Box::new(WakesNobody)), &mut MemorySink::default());
+    run_with(&spec, &|| Some(Box::new(WakesNobody)), &mut MemorySink::default());
 }

@@ -2,16 +2,31 @@
 
 use std::path::Path;
 
+use gilsim::architecture::Runtime;
 use gilsim::machine::{IdealParameters, MachineSpec};
 use gilsim::policies::{PolicySpec, Span, ThreadId};
 use gilsim::sim::{Outcome, RunSpec, run};
 use gilsim::trace::{EventKind, MemorySink, NullSink, OpRow, Sink};
-use gilsim::workload::Workload;
+use gilsim::workload::{GroupSpec, PopulationSpec, Workload};
+use indexmap::IndexMap;
+use serde::Deserialize;
 
 /// Groups written as in an experiment file.
 pub fn workload(groups: &str) -> Workload {
     let groups = toml::from_str(groups).expect("the groups are well written");
-    Workload::compile(&groups, Path::new(".")).expect("the groups make sense")
+    Workload::compile(&groups, &IndexMap::new(), Path::new(".")).expect("the groups make sense")
+}
+
+/// Groups and objects written as in an experiment file.
+pub fn workload_with_objects(text: &str) -> Workload {
+    #[derive(Deserialize)]
+    struct File {
+        groups: IndexMap<String, GroupSpec>,
+        objects: IndexMap<String, PopulationSpec>,
+    }
+    let file: File = toml::from_str(text).expect("the workload is well written");
+    Workload::compile(&file.groups, &file.objects, Path::new("."))
+        .expect("the workload makes sense")
 }
 
 pub fn policy(text: &str) -> PolicySpec {
@@ -35,7 +50,15 @@ pub struct Setting<'a> {
 impl Setting<'_> {
     pub fn spec(&self, replication: u32) -> RunSpec<'_> {
         let Setting { workload, machine, policy, duration } = *self;
-        RunSpec { workload, machine, policy, duration, seed: 1, replication }
+        RunSpec {
+            workload,
+            machine,
+            policy,
+            runtime: &Runtime::THREADS,
+            duration,
+            seed: 1,
+            replication,
+        }
     }
 
     pub fn run_into<S: Sink>(&self, replication: u32, sink: &mut S) -> Outcome {

@@ -196,6 +196,7 @@ pub struct EventBatch {
     kind: Vec<u8>,
     core: Vec<Option<u16>>,
     other: Vec<Option<u32>>,
+    object: Vec<Option<u32>>,
 }
 
 impl Batch for EventBatch {
@@ -211,6 +212,7 @@ impl Batch for EventBatch {
             kind: Vec::new(),
             core: Vec::new(),
             other: Vec::new(),
+            object: Vec::new(),
         })
     }
     fn push(&mut self, row: &EventRow) {
@@ -219,6 +221,7 @@ impl Batch for EventBatch {
         self.kind.push(row.kind as u8);
         self.core.push(row.core);
         self.other.push(row.other.map(|thread| thread.0));
+        self.object.push(row.object);
     }
     fn take(&mut self) -> PolarsResult<DataFrame> {
         let rows = self.at.0.len();
@@ -231,6 +234,7 @@ impl Batch for EventBatch {
                 self.kinds.column("kind", take("kind", &mut self.kind))?,
                 take("core", &mut self.core).into(),
                 take("other", &mut self.other).into(),
+                take("object", &mut self.object).into(),
             ],
         )
     }

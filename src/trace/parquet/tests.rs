@@ -49,7 +49,7 @@ fn feed(sink: &mut impl Sink, rows: u64) {
         let kind = EventKind::ALL[i as usize % EventKind::ALL.len()];
         sink.op(&OpRow { thread, start, end, queued: Span::from_ns(4), times });
         sink.interval(&IntervalRow { thread, state, holds: i % 3 == 0, core, start, end });
-        sink.event(&EventRow { at: start, thread, kind, core, other: None });
+        sink.event(&EventRow { at: start, thread, kind, core, other: None, object: None });
     }
 }
 
@@ -118,7 +118,15 @@ fn columns_have_units_and_no_strings() {
     );
     assert_eq!(
         columns("events"),
-        ["run UInt32", "t_ns Int64", "thread UInt32", "kind enum", "core UInt16", "other UInt32"]
+        [
+            "run UInt32",
+            "t_ns Int64",
+            "thread UInt32",
+            "kind enum",
+            "core UInt16",
+            "other UInt32",
+            "object UInt32",
+        ]
     );
 }
 

@@ -18,10 +18,12 @@ pub struct RunRow {
     pub case: String,
     /// The swept values as text, such as `spinners=3 cores=2`.
     pub point: String,
-    /// The policy's name in figures.
+    /// What figures call it: the policy's name, or that of the architecture, or both.
     pub policy: String,
     /// The policy's rule.
     pub policy_kind: String,
+    /// The kind of the architecture; `threads` if the experiment names none.
+    pub architecture: String,
     /// The group whose operations give throughput and latency.
     pub focus: String,
     /// Which replication.
@@ -30,10 +32,15 @@ pub struct RunRow {
     pub seed: u64,
     /// Why the run ended.
     pub ending: Ending,
+    /// Who waits for what in a deadlock, and for whom, such as
+    /// `T0 (io) waits for accounts[3] held by T1 (cpu); T1 (cpu) waits for log held by T0 (io)`; empty if there is none.
+    pub deadlock: String,
     /// How long it lasted.
     pub elapsed_ns: u64,
     /// Number of threads.
     pub threads: u32,
+    /// How much memory interpreters, threads and objects take.
+    pub memory_bytes: u64,
     /// Operations of the focus group for each second of the run.
     pub ops_per_s: Option<f64>,
     /// Mean latency of the focus group's operations.
@@ -71,6 +78,8 @@ pub struct RunRow {
     pub overhead_share: Option<f64>,
     /// Share of the threads' life time spent waiting for the lock.
     pub lock_wait_share: Option<f64>,
+    /// Share of the threads' life time spent asleep at the locks of objects: a part of `lock_wait_share`.
+    pub object_wait_share: Option<f64>,
     /// Share of the threads' life time spent waiting for a core.
     pub core_wait_share: Option<f64>,
     /// Share of the threads' life time spent blocked.
@@ -91,8 +100,20 @@ pub struct RunRow {
     pub involuntary_context_switches_per_s: Option<f64>,
     /// Mean time that the lock stayed with one thread: time held over switches.
     pub slice_mean_ns: Option<f64>,
-    /// Share of the run during which somebody held the lock.
+    /// Share of the run during which somebody held the lock, summed up over interpreters.
     pub lock_held_share: Option<f64>,
+    /// Changes of reference counts that another thread's write undid.
+    pub lost_updates: u64,
+    /// How often a reference count fell to zero while somebody still referred to the object: memory freed in use.
+    pub freed_in_use: u64,
+    /// Objects whose reference count was too high at the end: memory that is never freed.
+    pub never_freed: u64,
+    /// Share of the threads' life time spent counting references.
+    pub counting_share: Option<f64>,
+    /// How often the collector of cycles ran.
+    pub collections: u64,
+    /// For how long threads stood still for it, or waited until they did, summed up over collections.
+    pub collecting_ns: u64,
     /// Events that the engine took from its queue: what the run cost.
     pub events: u64,
     /// Swept numbers, each in its own column: [`SWEEP_PREFIX`] and the name, and the value.
@@ -134,12 +155,15 @@ impl Table for RunRow {
         point,
         policy,
         policy_kind,
+        architecture,
         focus,
         replication,
         seed,
         ending,
+        deadlock,
         elapsed_ns,
         threads,
+        memory_bytes,
         ops_per_s,
         latency_mean_ns,
         latency_p5_ns,
@@ -157,6 +181,7 @@ impl Table for RunRow {
         running_locked_share,
         overhead_share,
         lock_wait_share,
+        object_wait_share,
         core_wait_share,
         blocked_share,
         switches_per_s,
@@ -168,6 +193,12 @@ impl Table for RunRow {
         involuntary_context_switches_per_s,
         slice_mean_ns,
         lock_held_share,
+        lost_updates,
+        freed_in_use,
+        never_freed,
+        counting_share,
+        collections,
+        collecting_ns,
         events,
     ];
 

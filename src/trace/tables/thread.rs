@@ -23,6 +23,8 @@ pub struct ThreadRow {
     pub overhead_ns: u64,
     /// Time asleep at the lock.
     pub lock_wait_ns: u64,
+    /// Time asleep at the locks of objects: a part of `lock_wait_ns`.
+    pub object_wait_ns: u64,
     /// Time ready, but not on a core.
     pub core_wait_ns: u64,
     /// Time blocked.
@@ -37,6 +39,10 @@ pub struct ThreadRow {
     pub failed_acquisitions: u64,
     /// How often its sleep at the lock ended by time-out.
     pub time_outs: u64,
+    /// How often it took the lock of an object.
+    pub object_acquisitions: u64,
+    /// How often it found the lock of an object taken.
+    pub object_waits: u64,
     /// How often it asked the holder to let go.
     pub drop_requests: u64,
     /// How often it let go at a check point.
@@ -60,6 +66,7 @@ impl Table for ThreadRow {
         running_ns,
         overhead_ns,
         lock_wait_ns,
+        object_wait_ns,
         core_wait_ns,
         blocked_ns,
         held_ns,
@@ -67,6 +74,8 @@ impl Table for ThreadRow {
         acquisitions,
         failed_acquisitions,
         time_outs,
+        object_acquisitions,
+        object_waits,
         drop_requests,
         forced_drops,
         voluntary_releases,

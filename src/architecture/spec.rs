@@ -1,0 +1,397 @@
+//! Architectures as experiment files write them, and where their defaults come from.
+
+use gilsim_policies::{PolicySpec, Span};
+use serde::{Deserialize, Serialize};
+
+use super::runtime::{Counts, Protection};
+
+/// A way to run a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchitectureSpec {
+    /// One thread does everything, one after the other.
+    Sequential(Sequential),
+    /// Threads under a global lock, or under none.
+    Threads(Threads),
+    /// Processes, each with its own lock.
+    Processes(Processes),
+    /// Sub-interpreters in one process, each with its own lock (PEP 684).
+    Interpreters(SubInterpreters),
+    /// No global lock: biased counts, critical sections, a collector that stops the world (PEP 703).
+    FreeThreaded(FreeThreaded),
+    /// No global lock: atomic counts and a lock for each object (Hastings 2016).
+    Gilectomy(Gilectomy),
+    /// No global lock: a plain lock for each data structure, and nothing else.
+    ObjectLocks(ObjectLocks),
+}
+
+/// Parameters of [`ArchitectureSpec::Sequential`].
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sequential {
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+}
+
+/// Parameters of [`ArchitectureSpec::Threads`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Threads {
+    /// From one thread's start to the next.
+    pub start: Span,
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+    /// What keeps two threads from changing a reference count at once. Default `none`: the lock does.
+    pub counts: Protection,
+}
+
+/// How a process is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartMethod {
+    /// As a copy of the parent.
+    Fork,
+    /// As a copy of a server that has nothing else to do. The default of CPython from 3.14 on.
+    #[default]
+    Forkserver,
+    /// As a new interpreter.
+    Spawn,
+}
+
+/// What a process is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartEach {
+    /// For all passes of a worker: a pool.
+    #[default]
+    Worker,
+    /// For each pass.
+    Pass,
+}
+
+/// Parameters of [`ArchitectureSpec::Processes`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Processes {
+    /// How they are started.
+    pub method: StartMethod,
+    /// What for.
+    pub start_each: StartEach,
+    /// How many; the threads are dealt out to them in turn. One for each thread if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u32>,
+    /// From one start to the next, in the parent and the server; as the method has it if not given: 0.43, 0.9 and
+    /// 0.37 ms of CPU time for fork, forkserver and spawn, CPython 3.13.0, measured with a small parent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch: Option<Span>,
+    /// CPU time until the first statement runs; as the method has it if not given: 0.7, 3.4 and 28.2 ms, measured likewise,
+    /// without the program's own imports. PEP 703 says 50 ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<Span>,
+    /// What messages cost. Default 61 us each: half of a task and its result in `ProcessPoolExecutor` of CPython 3.13.0, the
+    /// parent's CPU time and the worker's together (a bare pipe takes 8.5 us); and 650 us for each mebibyte of bytes, seven
+    /// times that for lists of numbers. Measured.
+    pub message: MessageSpec,
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+}
+
+/// What it costs to pass a message: writing, sending, receiving and reading it \[CPU time of the worker\].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageSpec {
+    /// However small it is.
+    pub each: Span,
+    /// For each mebibyte.
+    pub per_mib: Span,
+}
+
+/// Parameters of [`ArchitectureSpec::Interpreters`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubInterpreters {
+    /// How many; the threads are dealt out to them in turn. One for each thread if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u32>,
+    /// From one start to the next. Default 44 us: each is made by a thread of its own.
+    pub launch: Span,
+    /// CPU time until the first statement runs. Default 7.3 ms: CPython 3.13.0, measured.
+    pub boot: Span,
+    /// What it costs to pass objects. Default 1.4 us each and 240 us for each mebibyte: pickled bytes through the queue of
+    /// CPython 3.13.0, both sides, measured; what can be shared takes 0.6 us.
+    pub message: MessageSpec,
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+}
+
+/// Parameters of [`ArchitectureSpec::FreeThreaded`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FreeThreaded {
+    /// How much longer computing takes with one thread. Default 1.08: CPython 3.14 on x86-64 Linux, its documentation;
+    /// PEP 703 measured 1.06 to 1.08, 3.13 has 1.4.
+    pub slowdown: f64,
+    /// From one thread's start to the next.
+    pub start: Span,
+    /// The locks of objects. Default `py_mutex`.
+    pub lock: PolicySpec,
+    /// Whether looking at an object takes its lock. Default no: lists and dictionaries are read without (PEP 703).
+    pub lock_reads: bool,
+    /// What keeps two threads from changing a reference count at once. Default `biased`.
+    pub counts: Protection,
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+}
+
+/// Parameters of [`ArchitectureSpec::Gilectomy`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gilectomy {
+    /// How much longer computing takes with one thread. Default 1.3: atomic counts alone, as reported of the Gilectomy.
+    pub slowdown: f64,
+    /// From one thread's start to the next.
+    pub start: Span,
+    /// The locks of objects. Default `barging`: its futex mutex.
+    pub lock: PolicySpec,
+    /// What keeps two threads from changing a reference count at once. Default `atomic`.
+    pub counts: Protection,
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+}
+
+/// Parameters of [`ArchitectureSpec::ObjectLocks`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ObjectLocks {
+    /// From one thread's start to the next.
+    pub start: Span,
+    /// The locks of objects. Default `barging`: a plain mutex.
+    pub lock: PolicySpec,
+    /// What keeps two threads from changing a reference count at once. Default `lock`.
+    pub counts: Protection,
+    /// The collector of cycles.
+    pub collector: CollectorSpec,
+}
+
+/// The collector of cycles, which steps of the kind `allocate` set going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CollectorSpec {
+    /// It runs after so many allocations. Default 2000: CPython 3.13.0; 700 up to 3.12.
+    pub threshold: u64,
+    /// How long it works. Default 24 us: a young collection of 2000 lists, CPython 3.13.0, measured. A full one takes
+    /// 25 to 45 ns for each object that there is, and is the only kind without a global lock.
+    pub pause: Span,
+    /// The distance of the check points at which computing threads stop for it, where there is no lock. Default 25 ns: an
+    /// iteration of a counting loop.
+    pub check_spacing: Span,
+}
+
+/// What an architecture takes in memory \[bytes\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// The first process.
+    pub process: u64,
+    /// What starts others.
+    pub server: u64,
+    /// Each process or interpreter beside the first.
+    pub worker: u64,
+    /// Each thread.
+    pub thread: u64,
+    /// Each object, beside its own size.
+    pub object: u64,
+}
+
+impl Processes {
+    /// What starting one costs, in the parent and in the worker.
+    #[must_use]
+    pub fn start_costs(&self) -> (Span, Span) {
+        let (launch_us, boot_us) = match self.method {
+            StartMethod::Fork => (430, 700),
+            StartMethod::Forkserver => (900, 3_400),
+            StartMethod::Spawn => (370, 28_200),
+        };
+        let or_us = |given: Option<Span>, us| given.unwrap_or(Span::from_us(us));
+        (or_us(self.launch, launch_us), or_us(self.boot, boot_us))
+    }
+}
+
+impl ArchitectureSpec {
+    /// One of each with its defaults, in reading order.
+    #[must_use]
+    pub fn all() -> [Self; 7] {
+        [
+            Self::Sequential(Sequential::default()),
+            Self::Threads(Threads::default()),
+            Self::Processes(Processes::default()),
+            Self::Interpreters(SubInterpreters::default()),
+            Self::FreeThreaded(FreeThreaded::default()),
+            Self::Gilectomy(Gilectomy::default()),
+            Self::ObjectLocks(ObjectLocks::default()),
+        ]
+    }
+
+    /// Its name in experiment files.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sequential(_) => "sequential",
+            Self::Threads(_) => "threads",
+            Self::Processes(_) => "processes",
+            Self::Interpreters(_) => "interpreters",
+            Self::FreeThreaded(_) => "free_threaded",
+            Self::Gilectomy(_) => "gilectomy",
+            Self::ObjectLocks(_) => "object_locks",
+        }
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub const fn summary(&self) -> &'static str {
+        match self {
+            Self::Sequential(_) => "one thread does everything, one after the other",
+            Self::Threads(_) => "threads under a global lock",
+            Self::Processes(_) => "processes, each with its own lock; messages are copied",
+            Self::Interpreters(_) => {
+                "sub-interpreters in one process, each with its own lock (PEP 684)"
+            }
+            Self::FreeThreaded(_) => "no global lock: biased counts, critical sections (PEP 703)",
+            Self::Gilectomy(_) => "no global lock: atomic counts, a lock for each object",
+            Self::ObjectLocks(_) => "no global lock: a plain lock for each data structure",
+        }
+    }
+
+    /// Checks what the types cannot: the parameter, and what is wrong with it.
+    ///
+    /// # Errors
+    /// Names the parameter that makes no sense, and says why.
+    pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
+        let workers = match self {
+            Self::Processes(given) => given.workers,
+            Self::Interpreters(given) => given.workers,
+            _ => None,
+        };
+        if workers == Some(0) {
+            return Err(("workers", "must be at least 1"));
+        }
+        let slowdown = match self {
+            Self::FreeThreaded(given) => given.slowdown,
+            Self::Gilectomy(given) => given.slowdown,
+            _ => 1.0,
+        };
+        if !(0.01..=100.0).contains(&slowdown) {
+            return Err(("slowdown", "must lie between 0.01 and 100"));
+        }
+        let collector = self.collector();
+        if collector.threshold == 0 {
+            return Err(("collector", "must have a `threshold` of at least 1"));
+        }
+        if collector.check_spacing.is_zero() {
+            return Err(("collector", "must have a `check_spacing` longer than 0ns"));
+        }
+        Ok(())
+    }
+
+    pub(super) const fn collector(&self) -> CollectorSpec {
+        match self {
+            Self::Sequential(given) => given.collector,
+            Self::Threads(given) => given.collector,
+            Self::Processes(given) => given.collector,
+            Self::Interpreters(given) => given.collector,
+            Self::FreeThreaded(given) => given.collector,
+            Self::Gilectomy(given) => given.collector,
+            Self::ObjectLocks(given) => given.collector,
+        }
+    }
+
+    pub(super) const fn counts(&self) -> Counts {
+        let protection = match self {
+            Self::Sequential(_) | Self::Processes(_) | Self::Interpreters(_) => Protection::None,
+            Self::Threads(given) => given.counts,
+            Self::FreeThreaded(given) => given.counts,
+            Self::Gilectomy(given) => given.counts,
+            Self::ObjectLocks(given) => given.counts,
+        };
+        Counts {
+            protection,
+            // Timed on two cores of a Zen 4: 0.5 ns, 2 ns, and 105 ns for a line that the other core had.
+            plain: Span::from_ns(1),
+            atomic: Span::from_ns(2),
+            transfer: Span::from_ns(105),
+        }
+    }
+
+    /// What a message costs, each and by size; `None` if nothing is passed.
+    pub(super) const fn message(&self) -> Option<(Span, Span)> {
+        match self {
+            Self::Processes(given) => Some((given.message.each, given.message.per_mib)),
+            Self::Interpreters(given) => Some((given.message.each, given.message.per_mib)),
+            _ => None,
+        }
+    }
+
+    /// What a worker does before each pass.
+    pub(super) fn pass_boot(&self) -> Span {
+        match self {
+            Self::Processes(given) if given.start_each == StartEach::Pass => {
+                let (launch, boot) = given.start_costs();
+                launch + boot
+            }
+            _ => Span::ZERO,
+        }
+    }
+
+    /// What takes memory. CPython 3.13.0 on Linux, proportional set sizes, measured: 7.3 MiB for an idle interpreter,
+    /// 12 with `multiprocessing`, 28 KiB for a thread 200 calls deep; a child that has collected garbage, and so written to
+    /// the pages that it shared. Each object has a header of 16 bytes, and of 32 without the lock (PEP 703).
+    pub(super) const fn memory_spec(&self) -> Memory {
+        const KIB: u64 = 1 << 10;
+        let base =
+            Memory { process: 7_480 * KIB, server: 0, worker: 0, thread: 28 * KIB, object: 16 };
+        match self {
+            Self::Sequential(_) | Self::Threads(_) | Self::ObjectLocks(_) => base,
+            Self::Processes(given) => {
+                let (server, worker) = match given.method {
+                    StartMethod::Fork => (0, 3_850 * KIB),
+                    StartMethod::Forkserver => (8_850 * KIB, 4_630 * KIB),
+                    StartMethod::Spawn => (0, 6_480 * KIB),
+                };
+                Memory { process: 12_380 * KIB, server, worker, ..base }
+            }
+            Self::Interpreters(_) => Memory { worker: 2_310 * KIB, ..base },
+            Self::FreeThreaded(_) | Self::Gilectomy(_) => Memory { object: 32, ..base },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_architecture_reads_what_it_writes() {
+        for spec in ArchitectureSpec::all() {
+            let text = toml::to_string(&spec).unwrap();
+            assert!(text.contains(spec.name()), "{text}");
+            assert_eq!(toml::from_str::<ArchitectureSpec>(&text), Ok(spec));
+            assert_eq!(
+                toml::from_str::<ArchitectureSpec>(&format!("{} = {{}}", spec.name())),
+                Ok(spec)
+            );
+            assert_eq!(spec.validate(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (text, parameter) in [
+            ("processes = { workers = 0 }", "workers"),
+            ("free_threaded = { slowdown = 0 }", "slowdown"),
+            ("gilectomy = { collector = { threshold = 0 } }", "collector"),
+        ] {
+            let spec: ArchitectureSpec = toml::from_str(text).unwrap();
+            assert_eq!(spec.validate().map_err(|(parameter, _)| parameter), Err(parameter));
+        }
+        assert!(toml::from_str::<ArchitectureSpec>("thread = {}").is_err());
+    }
+}

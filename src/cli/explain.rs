@@ -1,0 +1,232 @@
+//! `gilsim explain`: where the time of a workload goes, what stands in its way, and what would help.
+
+mod text;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use clap::{Args, ValueEnum};
+use gilsim_policies::PolicySpec;
+use indexmap::IndexSet;
+use serde_json::json;
+
+use super::json_text;
+use crate::architecture::{ArchitectureSpec, Runtime};
+use crate::experiment::error::{did_you_mean, list};
+use crate::experiment::runner::run_all;
+use crate::experiment::{ConfigError, Error, Plan, PlannedRun, Point};
+use crate::explain::{Case, Evidence, Run, Tried, choices, explain as explain_runs};
+use crate::machine::MachineSpec;
+use crate::sim::RunSpec;
+use crate::workload::Workload;
+
+/// More runs than this make intervals narrower than anybody needs.
+const MOST_REPLICATIONS: u32 = 10;
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The experiment file.
+    file: PathBuf,
+    /// Replace a value of the file, as in duration=5ms; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// The case, in a file that has cases; the first if not given.
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
+    /// The point of its sweep, as `gilsim plan` lists it; the first if not given.
+    #[arg(long, value_name = "POINT")]
+    point: Option<String>,
+    /// The policy of the lock as it is, by its name in the file; the first if not given.
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// How often each alternative is run; as the file says, but at most 10, if not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    replications: Option<u32>,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// No progress bar.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// Text for people.
+    #[default]
+    Text,
+    /// JSON for programs.
+    Json,
+}
+
+/// A way to run the workload.
+#[derive(Clone)]
+struct Way {
+    name: String,
+    workload: Workload,
+    machine: MachineSpec,
+    policy: PolicySpec,
+    runtime: Runtime,
+}
+
+pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
+    let plan = Plan::load(&args.file, &args.overrides)?;
+    let first = first_run(&plan, args)?;
+    let Point { case: name, label, experiment, workload, .. } = &*first.point;
+    let focus =
+        workload.groups.iter().position(|group| Some(&group.name) == experiment.focus.as_ref());
+    let case = Case {
+        workload,
+        machine: &experiment.machine,
+        policy: &first.policy_spec,
+        focus: focus.unwrap_or(0),
+        duration: experiment.duration,
+        seed: experiment.seed,
+    };
+    let choices = choices(&case);
+    let mut ways = vec![Way {
+        name: first.policy.clone(),
+        workload: Workload::clone(workload),
+        machine: experiment.machine,
+        policy: first.policy_spec,
+        runtime: Runtime::THREADS,
+    }];
+    ways.extend(choices.iter().map(|choice| Way {
+        name: choice.name(),
+        workload: choice.apply(workload),
+        machine: experiment.machine,
+        policy: choice.policy(&first.policy_spec),
+        runtime: choice.runtime(workload),
+    }));
+    if case.cores() > 1 {
+        let machine = case.one_core();
+        ways.push(Way { name: "one core".to_owned(), machine, ..ways[0].clone() });
+    }
+    let times = args.replications.unwrap_or(experiment.replications.min(MOST_REPLICATIONS));
+    let mut runs = simulate(&case, first, &ways, times, args.quiet)?.into_iter();
+    let baseline = runs.next().unwrap_or_default();
+    let tried = choices.into_iter().zip(runs.by_ref());
+    let tried: Vec<_> = tried.map(|(choice, runs)| Tried { choice, runs }).collect();
+    let one_core = runs.next().unwrap_or_default();
+    let explanation =
+        explain_runs(&Evidence { case, baseline: &baseline, one_core: &one_core, tried: &tried });
+    Ok(match args.format {
+        Format::Json => json_text(&json!({
+            "experiment": plan.name,
+            "case": name,
+            "point": label,
+            "policy": first.policy,
+            "explanation": explanation,
+        })),
+        Format::Text => {
+            let points = plan.points.iter().filter(|point| point.case == *name).count();
+            let point = match points {
+                1 => String::new(),
+                points => format!(", {label} (one of {points} points)"),
+            };
+            let title = format!(
+                "{}{point}: threads under {}",
+                name.as_deref().unwrap_or(&plan.name),
+                first.policy
+            );
+            text::render(&title, &explanation, usize::from(super::width()).min(80))
+        }
+    })
+}
+
+/// The first run of the case, under the policy.
+fn first_run<'p>(plan: &'p Plan, args: &ExplainArgs) -> Result<&'p PlannedRun, Error> {
+    let mut runs: Vec<_> = plan.runs.iter().collect();
+    if let Some(wanted) = &args.case {
+        let case = |run: &PlannedRun| run.point.case.clone().unwrap_or_default();
+        runs = named("case", wanted, runs, case)?;
+    }
+    // Without a case, points of all cases are meant.
+    if let Some(wanted) = &args.point {
+        runs = named("point", wanted, runs, |run| run.point.label.clone())?;
+    }
+    if let Some(wanted) = &args.policy {
+        runs = named("policy", wanted, runs, |run| run.policy.clone())?;
+    }
+    // Threads under a lock are what other ways are compared with.
+    let threads =
+        |run: &&PlannedRun| matches!(run.architecture, None | Some(ArchitectureSpec::Threads(_)));
+    let found = runs.iter().copied().find(threads).or(runs.first().copied());
+    found.ok_or_else(|| Error::Text("the experiment has no runs".to_owned()))
+}
+
+/// The runs with this name.
+fn named<'p>(
+    what: &str,
+    wanted: &str,
+    runs: Vec<&'p PlannedRun>,
+    name: impl Fn(&PlannedRun) -> String,
+) -> Result<Vec<&'p PlannedRun>, Error> {
+    let (found, others): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| name(run) == wanted);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let names: IndexSet<_> = others.into_iter().map(name).filter(|name| !name.is_empty()).collect();
+    let names = || names.iter().map(String::as_str);
+    let known = match names().count() {
+        0 => format!("there is no {what} with a name"),
+        _ => format!("there are {}", list(names())),
+    };
+    Err(Error::from(ConfigError {
+        origin: format!("--{what}"),
+        line: 1,
+        column: 1,
+        width: wanted.chars().count().max(1),
+        text: wanted.to_owned(),
+        message: format!("no such {what}{}", did_you_mean(wanted, names())),
+        help: Some(known),
+    }))
+}
+
+/// Every way in every replication, on all cores of this machine.
+fn simulate(
+    case: &Case<'_>,
+    first: &PlannedRun,
+    ways: &[Way],
+    times: u32,
+    quiet: bool,
+) -> Result<Vec<Vec<Run>>, Error> {
+    let mut planned = Vec::new();
+    for way in ways {
+        for replication in 0..times {
+            let mut run = first.clone();
+            run.point = Arc::clone(&first.point);
+            run.index = planned.len() as u32;
+            run.policy.clone_from(&way.name);
+            run.replication = replication;
+            planned.push(run);
+        }
+    }
+    let bar = super::bar(planned.len() as u64, quiet);
+    let execute = |run: &PlannedRun| {
+        let way = &ways[(run.index / times) as usize];
+        Ok(Run::of(&RunSpec {
+            workload: &way.workload,
+            machine: &way.machine,
+            policy: &way.policy,
+            runtime: &way.runtime,
+            duration: case.duration,
+            seed: case.seed,
+            replication: run.replication,
+        }))
+    };
+    let mut done: Vec<Option<Run>> = vec![None; planned.len()];
+    let workers = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let keep = |run: &PlannedRun, result| {
+        done[run.index as usize] = Some(result);
+        bar.inc(1);
+        Ok(())
+    };
+    let result = run_all(&planned.iter().collect::<Vec<_>>(), workers, execute, keep);
+    bar.finish_and_clear();
+    result?;
+    let done: Vec<_> = done.into_iter().flatten().collect();
+    Ok(done.chunks(times as usize).map(<[Run]>::to_vec).collect())
+}

@@ -1,0 +1,143 @@
+//! What else could be done.
+
+use gilsim_policies::PolicySpec;
+use gilsim_policies::priority::PriorityParameters;
+use gilsim_policies::timed_wait::TimedWaitParameters;
+
+use super::Case;
+use crate::architecture::{ArchitectureSpec, Interpreters, Runtime};
+use crate::workload::Workload;
+
+/// An alternative to threads under the policy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Choice {
+    /// Another way to run the workload, under the same policy where there is a global lock.
+    Architecture(ArchitectureSpec),
+    /// Another policy of the lock.
+    Policy(PolicySpec),
+}
+
+/// Everything that is tried.
+#[must_use]
+pub fn choices(case: &Case<'_>) -> Vec<Choice> {
+    let possible = |spec: &ArchitectureSpec| {
+        !matches!(spec, ArchitectureSpec::Sequential(_)) || one_by_one(case.workload)
+    };
+    let architectures = ArchitectureSpec::all().into_iter().filter(possible);
+    let policies = [
+        PolicySpec::TimedWait(TimedWaitParameters::default()),
+        PolicySpec::Priority(PriorityParameters::default()),
+    ];
+    let others = policies.into_iter().filter(|policy| policy.name() != case.policy.name());
+    architectures.map(Choice::Architecture).chain(others.map(Choice::Policy)).collect()
+}
+
+/// Whether every thread but the last ends, so that the next one's turn comes.
+fn one_by_one(workload: &Workload) -> bool {
+    let ends = |group: &crate::workload::Group| group.passes.is_some() || group.stop.is_some();
+    let mut groups = workload.groups.iter().filter(|group| group.threads > 0).rev();
+    let last = groups.next();
+    last.is_none_or(|last| last.threads == 1 || ends(last)) && groups.all(ends)
+}
+
+impl Choice {
+    /// Its name in tables.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Architecture(spec) => spec.name().to_owned(),
+            Self::Policy(policy) => format!("{} lock", policy.name()),
+        }
+    }
+
+    /// The policy of global locks, if the policy as it is would be `given`.
+    #[must_use]
+    pub const fn policy(&self, given: &PolicySpec) -> PolicySpec {
+        match self {
+            Self::Architecture(_) => *given,
+            Self::Policy(policy) => *policy,
+        }
+    }
+
+    /// How threads, interpreters and objects are put together.
+    #[must_use]
+    pub fn runtime(&self, workload: &Workload) -> Runtime {
+        match self {
+            Self::Architecture(spec) => spec.runtime(workload),
+            Self::Policy(_) => Runtime::THREADS,
+        }
+    }
+
+    /// The workload with what it costs to pass messages.
+    #[must_use]
+    pub fn apply(&self, workload: &Workload) -> Workload {
+        match self {
+            Self::Architecture(spec) => spec.apply(workload),
+            Self::Policy(_) => workload.clone(),
+        }
+    }
+
+    /// Memory \[bytes\].
+    #[must_use]
+    pub fn memory(&self, workload: &Workload) -> u64 {
+        self.architecture().memory(workload)
+    }
+
+    /// Whether there is no global lock.
+    #[must_use]
+    pub fn lock_free(&self, workload: &Workload) -> bool {
+        let none = matches!(self.runtime(workload).interpreters, Interpreters::None);
+        none && !matches!(self, Self::Architecture(ArchitectureSpec::Sequential(_)))
+    }
+
+    /// Whether a release of CPython has it, or the program alone decides.
+    #[must_use]
+    pub const fn released(&self) -> bool {
+        match self {
+            Self::Architecture(spec) => {
+                !matches!(spec, ArchitectureSpec::Gilectomy(_) | ArchitectureSpec::ObjectLocks(_))
+            }
+            Self::Policy(policy) => matches!(policy, PolicySpec::TimedWait(_)),
+        }
+    }
+
+    pub(super) fn architecture(&self) -> ArchitectureSpec {
+        match self {
+            Self::Architecture(spec) => *spec,
+            Self::Policy(_) => ArchitectureSpec::Threads(Default::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::Example;
+    use super::*;
+
+    fn names(groups: &str) -> Vec<String> {
+        let example = Example::new(groups, Vec::new());
+        choices(&example.case()).iter().map(Choice::name).collect()
+    }
+
+    #[test]
+    fn one_after_the_other_only_if_they_end() {
+        let program = "program = [{ compute = \"1ms\" }]";
+        for (groups, possible) in [
+            (format!("[a]\n{program}"), true),
+            (format!("[a]\nthreads = 2\n{program}"), false),
+            (format!("[a]\nthreads = 2\niterations = 3\n{program}"), true),
+            (format!("[a]\n{program}\n[b]\n{program}"), false),
+            (format!("[a]\nstop = \"9ms\"\n{program}\n[b]\n{program}"), true),
+        ] {
+            assert_eq!(names(&groups)[0] == "sequential", possible, "{groups}");
+        }
+    }
+
+    #[test]
+    fn other_policies_are_tried_under_threads() {
+        // The example's policy is `timed_wait`.
+        let names = names("[a]\nprogram = [{ compute = \"1ms\" }]");
+        assert_eq!(names.last().map(String::as_str), Some("priority lock"));
+        assert!(!names.contains(&"timed_wait lock".to_owned()));
+    }
+}
