@@ -35,6 +35,14 @@ impl MachineSpec {
             Self::Linux(given) if given.tick.is_zero() => Err(("tick", NO_TIME)),
             Self::Linux(given) if given.base_slice.is_zero() => Err(("base_slice", NO_TIME)),
             Self::Linux(given) if given.cooling.is_zero() => Err(("cooling", NO_TIME)),
+            Self::Linux(given) if given.deadline_check >= Span::from_us(1) => {
+                Err(("deadline_check", "must be shorter than 1us"))
+            }
+            Self::Linux(given)
+                if !given.deadline_check.is_zero() && given.mutex != MutexKind::FirstFit =>
+            {
+                Err(("deadline_check", "needs mutex = \"first_fit\""))
+            }
             // Each has a slot in the event queue, beside those of the threads.
             Self::Linux(given) if given.cores.get() > 4096 => {
                 Err(("cores", "must not exceed 4096"))
@@ -44,9 +52,24 @@ impl MachineSpec {
     }
 }
 
+/// What becomes of a thread that finds the mutex of a condition variable taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MutexKind {
+    /// It goes on a little later: who has the mutex is about to unlock it. Only a releaser has it for longer, while it
+    /// wakes another; who wants it meanwhile sleeps. All of them are woken.
+    #[default]
+    Brief,
+    /// It sleeps: whoever calls into the lock has the mutex until the lock is taken or freed, or the caller sleeps. To
+    /// unlock wakes the first of those who sleep, which tries again, and goes to the end if somebody came by faster.
+    FirstFit,
+}
+
 /// What always costs the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Costs {
+    /// What becomes of who finds the mutex of a condition variable taken.
+    pub mutex: MutexKind,
     /// Taking or freeing a lock, in user space, without waking anybody \[CPU time of the caller\].
     pub lock_call: Span,
     /// A call to wake that finds nobody asleep \[CPU time of the caller\].
@@ -59,11 +82,23 @@ pub struct Costs {
     pub condition_call: Span,
     /// Offering the core to others, who do not want it \[CPU time of the caller\].
     pub yield_call: Span,
+    /// From reading the clock to set a deadline to reading it again before the wait for a condition, in microseconds:
+    /// whose time is up by then does not sleep \[CPU time of who does not\].
+    pub deadline_check: Span,
     /// How long a core is busy with a thread that has fallen asleep: who wakes it meanwhile from another core
     /// has to interrupt.
     pub switch_away: Span,
     /// The switch from one thread to another \[CPU time of the thread that comes\].
     pub context_switch: Span,
+}
+
+impl Costs {
+    /// Whether a wait that is to last for `timeout` is over before it begins, since the clock has moved on.
+    #[must_use]
+    pub fn is_up(&self, now: Instant, timeout: Span) -> bool {
+        let us = |at: Instant| (at - Instant::ZERO).ns() / 1_000;
+        us(now + self.deadline_check) >= us(now) + timeout.ns().div_ceil(1_000)
+    }
 }
 
 /// Where a thread goes that has become ready.
@@ -165,5 +200,19 @@ pub trait Machine {
     /// A core's tick: whether the core is to pick again.
     fn tick(&mut self, _now: Instant, _core: u16) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_microsecond_is_up_if_the_clock_has_moved_on() {
+        let costs = Costs { deadline_check: Span::from_ns(400), ..Costs::default() };
+        let is_up = |now, us| costs.is_up(Instant::from_ns(now), Span::from_us(us));
+        assert!(!is_up(5_599, 1) && is_up(5_600, 1) && is_up(5_999, 1) && !is_up(6_000, 1));
+        assert!(!is_up(5_999, 2));
+        assert!(!Costs::default().is_up(Instant::from_ns(5_999), Span::from_us(1)));
     }
 }

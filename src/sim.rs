@@ -142,7 +142,7 @@ pub struct ThreadTotals {
     pub object_waits: u64,
     /// How often it took the lock.
     pub acquisitions: u64,
-    /// How often it was woken and found the lock taken again.
+    /// How often it was woken and found a global lock taken again.
     pub failed_acquisitions: u64,
     /// How often its sleep at the lock ended by time-out.
     pub time_outs: u64,

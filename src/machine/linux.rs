@@ -17,7 +17,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
 use super::eevdf::{Entity, RunQueue, Ticks};
-use super::{Costs, Machine, Placement};
+use super::{Costs, Machine, MutexKind, Placement};
 
 /// Parameters of [`Linux`].
 ///
@@ -31,6 +31,9 @@ pub struct LinuxParameters {
     pub tick: Span,
     /// What a thread requests at a time. Default 1.4 ms: the kernel's 0.7 ms, times 1 + log2 of 2 cores.
     pub base_slice: Span,
+    /// Whether a thread that wakes may take a core from another at once, and not at a tick only. Default true: the kernel's
+    /// `WAKEUP_PREEMPTION`.
+    pub wakeup_preemption: bool,
     /// From the begin of a call that wakes a thread to its core's taking it up, if that core has to be
     /// interrupted, at least. Default 11 us: traced.
     pub wake_latency: Span,
@@ -56,6 +59,10 @@ pub struct LinuxParameters {
     /// The way into a wait for a condition variable, whose mutex is unlocked on the way. Default 1 us: traced, from
     /// the end of a timed wait to the next on a core that is warm.
     pub condition_call: Span,
+    /// From reading the clock to set a deadline to reading it again before the wait for a condition, both in
+    /// microseconds: whose time is up by then keeps its `first_fit` mutex and does not sleep. Default 0, never: the
+    /// kernel compares, in nanoseconds, and the mutex is unlocked by then.
+    pub deadline_check: Span,
     /// What the way into a call that sleeps takes longer at most on a core that was idle; after an idle time t, this
     /// times 1 - exp(-t/`cooling`). Default 1 us: traced, a thread that asks 3.13 for the lock after 5 ms takes the signal
     /// before it sleeps 8 times in 10 if its core was idle for milliseconds, and 6 times if it was not.
@@ -72,7 +79,11 @@ pub struct LinuxParameters {
     pub timer_jitter: Span,
     /// Taking or freeing a lock without a system call. Default 25 ns: two atomic operations.
     pub lock_call: Span,
-    /// Mean of what it costs to lock a mutex that another thread is about to unlock, exponential. Default 0.4 us:
+    /// What becomes of who finds the mutex of a condition variable taken. Default `brief`: glibc unlocks it early on the
+    /// way into the call that sleeps. `first_fit`: libpthread of macOS from 10.14 on, whose kernel unlocks it when
+    /// the caller is about to sleep.
+    pub mutex: MutexKind,
+    /// Mean of what it costs to lock a `brief` mutex that another thread is about to unlock, exponential. Default 0.4 us:
     /// traced, that thread takes the signal 9 times in 10 if the holder has computed for 0.5 ms, and its lock's code is
     /// warm.
     pub contended_call: Span,
@@ -101,6 +112,7 @@ impl Default for LinuxParameters {
             cores: NonZeroU16::MIN.saturating_add(1),
             tick: Span::from_ms(4),
             base_slice: Span::from_us(1_400),
+            wakeup_preemption: true,
             wake_latency: Span::from_us(11),
             wake_jitter: Span::from_us(6),
             cold_start: Span::from_us(120),
@@ -109,12 +121,14 @@ impl Default for LinuxParameters {
             switch_away: Span::from_ns(1_500),
             sleep_call: Span::from_ns(180),
             condition_call: Span::from_us(1),
+            deadline_check: Span::ZERO,
             cold_call: Span::from_us(1),
             steal_gap: Span::from_ms(10),
             steal: Span::from_us(130),
             timer_slack: Span::from_us(50),
             timer_jitter: Span::from_us(20),
             lock_call: Span::from_ns(25),
+            mutex: MutexKind::Brief,
             contended_call: Span::from_ns(400),
             cold_release: Span::from_ns(900),
             yield_call: Span::from_ns(300),
@@ -210,11 +224,13 @@ impl Linux {
 impl Machine for Linux {
     fn costs(&self) -> Costs {
         Costs {
+            mutex: self.parameters.mutex,
             lock_call: self.parameters.lock_call,
             yield_call: self.parameters.yield_call,
             futile_wake: self.parameters.futile_wake,
             sleep_call: self.parameters.sleep_call,
             condition_call: self.parameters.condition_call,
+            deadline_check: self.parameters.deadline_check,
             switch_away: self.parameters.switch_away,
             context_switch: self.parameters.context_switch,
         }
@@ -229,6 +245,9 @@ impl Machine for Linux {
     }
 
     fn contended_call(&mut self, without: Span) -> Span {
+        if self.parameters.mutex == MutexKind::FirstFit {
+            return Span::ZERO;
+        }
         let cold = self.parameters.cold_release.ns() as f64 * self.cooled(without);
         self.exponential(self.parameters.contended_call) + self.exponential(Span::from_ns_f64(cold))
     }
@@ -265,7 +284,8 @@ impl Machine for Linux {
             self.queues[usize::from(core)].start(now + after, thread, &mut self.entities);
             return Placement::Run { core, after, warm_up };
         }
-        if self.queues[usize::from(last)].wake(now, thread, &mut self.entities) {
+        let goes_first = self.queues[usize::from(last)].wake(now, thread, &mut self.entities);
+        if goes_first && self.parameters.wakeup_preemption {
             Placement::Preempt { core: last }
         } else {
             Placement::Queue { core: last }

@@ -48,10 +48,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Puts the thread's question to the policy, and carries out the answer.
     #[inline(always)]
     pub fn answer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> Follows {
-        let lock = self.locks.get(threads[thread.index()].at as usize);
-        if lock.is_some_and(|lock| lock.guard.is_some()) {
-            self.wait_at_guard(threads, thread, ask);
-            return Follows::Rest;
+        if let Some(lock) = self.locks.get_mut(threads[thread.index()].at as usize) {
+            if lock.guard.is_some_and(|owner| owner != thread) {
+                self.wait_at_guard(threads, thread, Phase::AtGuard(ask));
+                return Follows::Rest;
+            }
+            if lock.first_fit {
+                lock.guard = Some(thread);
+            }
         }
         if self.may_take(threads, thread, ask) {
             self.acquire(threads, thread)
@@ -99,8 +103,15 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut threads[thread.index()];
         let Some(lock) = self.locks.get_mut(at) else { return true };
         if ask == Ask::Woken {
-            state.totals.failed_acquisitions += 1;
+            state.totals.failed_acquisitions += u64::from(!lock.of_object);
             self.log.emit(state, EventKind::FailedAcquire, holder);
+        }
+        if lock.first_fit && timeout.is_some_and(|timeout| self.costs.is_up(now, timeout)) {
+            self.time_is_up(threads, thread);
+            if answer.ask_drop {
+                self.request_drop(threads, thread);
+            }
+            return false;
         }
         state.deadline = timeout.map(|timeout| now + timeout);
         self.log.emit(state, EventKind::Sleep, None);
@@ -109,7 +120,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Primitive::Semaphore | Primitive::Queue => self.costs.sleep_call,
         };
         let takes = warm + self.machine.cold_call(state.cold) + suspended;
-        let at_once = M::INSTANT || takes.is_zero();
+        let at_once = M::INSTANT || (takes.is_zero() && !lock.first_fit);
         if at_once || lock.primitive != Primitive::Semaphore {
             lock.view.sleepers.push(thread, state.asked_since);
         } else {
@@ -120,14 +131,33 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             lock.falling_asleep.push(thread);
         }
         if answer.ask_drop {
-            state.totals.drop_requests += 1;
-            self.log.emit(state, EventKind::DropRequest, holder);
-            self.rearm_holder(threads, at as u32);
+            self.request_drop(threads, thread);
         }
         if at_once {
             self.fall_asleep(threads, thread);
         }
         false
+    }
+
+    /// The wait is over before it begins: asks again, and has kept the mutex.
+    #[cold]
+    fn time_is_up(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
+        state.totals.time_outs += 1;
+        self.log.emit(state, EventKind::TimeOut, None);
+        let takes = self.costs.deadline_check + self.costs.lock_call;
+        self.log.enter(state, Phase::Ask(Ask::TimedOut), takes);
+    }
+
+    /// Asks the holder to let go.
+    #[inline(always)]
+    fn request_drop(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        let state = &mut threads[thread.index()];
+        let at = state.at;
+        let Some(lock) = self.locks.get(at as usize) else { return };
+        state.totals.drop_requests += 1;
+        self.log.emit(state, EventKind::DropRequest, lock.view.holder);
+        self.rearm_holder(threads, at);
     }
 
     #[inline(always)]
@@ -139,7 +169,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return self.has_entered(threads, thread);
         }
         if !switched || lock.switch_waiters.is_empty() {
-            return self.resume(threads, thread).unwrap_or(Follows::GoOn);
+            return self.has_taken(threads, thread);
         }
         let waiters = std::mem::take(&mut lock.switch_waiters);
         self.log.enter(state, Phase::WakeSwitched, Span::ZERO);
@@ -148,17 +178,37 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Follows::Work
     }
 
-    /// A releaser has the mutex that guards the lock's state: sleeps until it is free.
+    /// Has the lock, and unlocks the mutex if it has that too.
+    #[inline(always)]
+    pub fn has_taken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        let at = threads[thread.index()].at as usize;
+        if self.locks.get(at).is_some_and(|lock| lock.guard == Some(thread))
+            && let Some(takes) = self.unlock(threads, at)
+        {
+            self.log.enter(&mut threads[thread.index()], Phase::WakeSwitched, takes);
+            return Follows::Work;
+        }
+        self.resume(threads, thread).unwrap_or(Follows::GoOn)
+    }
+
+    /// Another thread has the mutex that guards the lock's state: sleeps until it is free.
     #[cold]
-    fn wait_at_guard(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) {
+    pub fn wait_at_guard(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
         let Some(lock) = self.locks.get_mut(threads[thread.index()].at as usize) else { return };
         lock.guard_waiters.push(thread);
-        threads[thread.index()].phase = Phase::AtGuard(ask);
+        threads[thread.index()].phase = phase;
         self.leave_core(threads, thread, State::LockWait);
     }
 
     /// The kernel looks at the lock's word before it lets the caller sleep: who finds the lock free goes back.
     pub fn look_again(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        // The call unlocks the mutex, and wakes who sleeps at it.
+        let at = threads[thread.index()].at as usize;
+        if self.locks.get(at).is_some_and(|lock| lock.guard == Some(thread)) {
+            let takes = self.unlock(threads, at).unwrap_or_default();
+            self.log.enter(&mut threads[thread.index()], Phase::FallAsleep, takes);
+            return Follows::Work;
+        }
         let state = &mut threads[thread.index()];
         let Some(lock) = self.locks.get_mut(state.at as usize) else { return Follows::Rest };
         if std::mem::take(&mut state.in_flight) {

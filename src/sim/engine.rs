@@ -78,15 +78,16 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     ) -> Self {
         let groups = &spec.workload.groups;
         let count = spec.workload.threads();
-        let ticking = usize::from(machine.ticking_cores());
+        let (costs, ticking) = (machine.costs(), usize::from(machine.ticking_cores()));
         let runtime = *spec.runtime;
         let mains = match runtime.interpreters {
             Interpreters::None => 0,
             Interpreters::One => 1,
             Interpreters::Several(several) => several,
         };
-        let locks =
-            (0..mains).filter_map(|_| policy()).map(|policy| Lock::new(policy, false, count));
+        let locks = (0..mains)
+            .filter_map(|_| policy())
+            .map(|policy| Lock::new(policy, false, count, costs.mutex));
         let locks: Vec<_> = locks.collect();
         // Who starts at the same time is started one after the other.
         let mut launched: BTreeMap<Instant, u64> = BTreeMap::new();
@@ -135,7 +136,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             world: World::default(),
             cycle: None,
             thread_count: count,
-            costs: machine.costs(),
+            costs,
             // An unbounded ideal machine gives each thread a core of its own.
             cores: vec![Core::default(); ticking.max(count)],
             machine,
@@ -296,6 +297,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
 
     fn outcome(mut self, ending: Ending, mut threads: Vec<Thread<'_>>) -> Outcome {
         let now = self.log.now;
+        self.finish_counting(&threads);
         for thread in &mut threads {
             match thread.phase {
                 Phase::Exited => {}

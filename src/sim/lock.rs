@@ -4,6 +4,7 @@ use gilsim_policies::{Policy, Primitive, Reason, Release, Span, ThreadId, View};
 
 use super::account::Log;
 use super::thread::Thread;
+use crate::machine::MutexKind;
 use crate::trace::{EventKind, Sink};
 
 /// The number of a lock: global ones first, then those of objects as they are needed.
@@ -22,10 +23,12 @@ pub struct Lock {
     pub check_spacing: Option<Span>,
     /// What its sleepers sleep at.
     pub primitive: Primitive,
-    /// The releaser that has the mutex.
+    /// Who has the mutex: a releaser, or whoever called into the lock if those who find it taken sleep.
     pub guard: Option<ThreadId>,
     /// Who sleeps at the mutex.
     pub guard_waiters: Vec<ThreadId>,
+    /// Whether each call into the lock keeps the others from the mutex, and unlocking it wakes one of them.
+    pub first_fit: bool,
     /// Sleepers on their way into the call that sleeps, who may yet notice that the lock becomes free.
     pub falling_asleep: Vec<ThreadId>,
     /// Who is of the group that the condition variable signals now, and how many are. glibc (2.25 and later) closes a
@@ -43,14 +46,16 @@ pub struct Lock {
 }
 
 impl Lock {
-    pub fn new(policy: Box<dyn Policy>, of_object: bool, threads: usize) -> Self {
-        let guarded = policy.primitive() == Primitive::Condition;
+    pub fn new(policy: Box<dyn Policy>, of_object: bool, threads: usize, mutex: MutexKind) -> Self {
+        let primitive = policy.primitive();
+        let guarded = primitive == Primitive::Condition;
         Self {
             of_object,
             check_spacing: policy.check_spacing(),
-            primitive: policy.primitive(),
+            primitive,
             guard: None,
             guard_waiters: Vec::new(),
+            first_fit: guarded && mutex == MutexKind::FirstFit,
             falling_asleep: Vec::new(),
             in_group: vec![false; if guarded { threads } else { 0 }],
             group: 0,

@@ -10,7 +10,7 @@ use super::phases::Follows;
 use super::thread::{Counting, Pause, Phase, Thread};
 use super::{CountTotals, lock::Lock};
 use crate::architecture::{Counts, Protection};
-use crate::machine::Machine;
+use crate::machine::{Machine, MutexKind};
 use crate::trace::Sink;
 use crate::workload::Access;
 
@@ -192,6 +192,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
+    /// Writes the counts that threads were about to write when the run ended.
+    pub fn finish_counting(&mut self, threads: &[Thread<'_>]) {
+        for state in threads.iter().filter(|state| state.phase == Phase::Count) {
+            self.counted(threads, state.id);
+        }
+    }
+
     /// Begins the access to the object that the thread referred to last.
     pub fn enter(
         &mut self,
@@ -207,7 +214,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if known.locks[kind] == NO_LOCK {
             let policy = policy.build(self.thread_count, u64::from(last.place))?;
             known.locks[kind] = self.locks.len() as LockId;
-            let mut lock = Lock::new(policy, true, self.thread_count);
+            let mut lock = Lock::new(policy, true, self.thread_count, MutexKind::default());
             lock.view.threads = self.thread_count;
             self.locks.push(lock);
         }

@@ -39,9 +39,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Phase::Compute => Follows::GoOn,
             Phase::Ask(ask) => self.answer(threads, thread, ask),
             Phase::Granted if state.at != state.main => self.has_entered(threads, thread),
-            Phase::CHold | Phase::Granted | Phase::WakeSwitched => {
-                self.resume(threads, thread).unwrap_or(Follows::GoOn)
-            }
+            Phase::CHold | Phase::Granted => self.resume(threads, thread).unwrap_or(Follows::GoOn),
+            Phase::WakeSwitched => self.has_taken(threads, thread),
             phase => self.end_rare_phase(threads, thread, phase),
         };
         if follows == Follows::GoOn { self.next_step(threads, thread) } else { follows }

@@ -55,9 +55,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         thread: ThreadId,
         reason: Reason,
     ) -> Follows {
+        let at = threads[thread.index()].at as usize;
+        if let Some(lock) = self.locks.get_mut(at).filter(|lock| lock.first_fit) {
+            if lock.guard.is_some() {
+                self.wait_at_guard(threads, thread, Phase::AtGuardToRelease(reason));
+                return Follows::Rest;
+            }
+            lock.guard = Some(thread);
+        }
         let Release { successor, then } = self.free(threads, thread, reason);
         let (next, phase) = match successor {
-            Successor::Nobody => return self.after_release(threads, thread, reason, then),
+            Successor::Nobody => return self.unguard(threads, thread, reason, then),
             Successor::Futile => {
                 let at = threads[thread.index()].at as usize;
                 let takes = self.costs.futile_wake + self.bucket_is_taken(threads, at);
@@ -151,7 +159,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.after_release(threads, thread, reason, then)
     }
 
-    /// Unlocks the mutex that guards the lock's state, and wakes those who sleep at it.
+    /// Unlocks the mutex that guards the lock's state, if the releaser has it.
+    #[inline(always)]
     pub fn unguard(
         &mut self,
         threads: &mut [Thread<'_>],
@@ -160,22 +169,35 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         then: Then,
     ) -> Follows {
         let at = threads[thread.index()].at as usize;
-        let Some(lock) = self.locks.get_mut(at) else { unreachable!("there is no lock to guard") };
+        if self.locks.get(at).is_some_and(|lock| lock.guard == Some(thread))
+            && let Some(takes) = self.unlock(threads, at)
+        {
+            self.log.enter(&mut threads[thread.index()], Phase::WakeNext { reason, then }, takes);
+            return Follows::Work;
+        }
+        self.after_release(threads, thread, reason, then)
+    }
+
+    /// Unlocks a lock's mutex, and wakes who sleeps at it: the first, if those who come by may be faster, or all. Says
+    /// what waking costs, if it wakes anybody.
+    pub fn unlock(&mut self, threads: &mut [Thread<'_>], lock: usize) -> Option<Span> {
+        let lock = self.locks.get_mut(lock)?;
         lock.guard = None;
-        let waiters = std::mem::take(&mut lock.guard_waiters);
-        if waiters.is_empty() {
-            return self.after_release(threads, thread, reason, then);
+        let waiting = lock.guard_waiters.len();
+        let woken = if lock.first_fit { waiting.min(1) } else { waiting };
+        if woken == 0 {
+            return None;
         }
-        self.log.enter(&mut threads[thread.index()], Phase::WakeNext { reason, then }, Span::ZERO);
-        let mut takes = Span::ZERO;
-        for waiter in waiters {
-            let Phase::AtGuard(ask) = threads[waiter.index()].phase else {
-                unreachable!("{waiter} does not wait for the mutex");
+        let waiters: Vec<_> = lock.guard_waiters.drain(..woken).collect();
+        let wake = |waiter: ThreadId| {
+            let phase = match threads[waiter.index()].phase {
+                Phase::AtGuard(ask) => Phase::Ask(ask),
+                Phase::AtGuardToRelease(reason) => Phase::Release(reason),
+                _ => unreachable!("{waiter} does not wait for the mutex"),
             };
-            takes += self.wake_into(threads, waiter, Phase::Ask(ask));
-        }
-        threads[thread.index()].left = takes;
-        Follows::Work
+            self.wake_into(threads, waiter, phase)
+        };
+        Some(waiters.into_iter().map(wake).sum())
     }
 
     /// Frees the lock. A successor is no longer among the sleepers, and has the lock if it is handed over;

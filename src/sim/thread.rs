@@ -44,7 +44,7 @@ pub enum Phase {
     WakeNext { reason: Reason, then: Then },
     /// Unlock the mutex that guards the lock's state, after waking; then go on as after any release.
     Unguard { reason: Reason, then: Then },
-    /// Wake those that await a switch, after taking the lock; then go on with the lock.
+    /// Wake those that await a switch or the mutex, after taking the lock; then go on with the lock.
     WakeSwitched,
     /// Return from awaiting a switch; then go on as after any release.
     Switched(Reason),
@@ -53,8 +53,10 @@ pub enum Phase {
     Unborn,
     /// Asleep at the lock.
     Asleep,
-    /// Asleep at the mutex that guards the lock's state.
+    /// Asleep at the mutex that guards the lock's state, to ask for the lock.
     AtGuard(Ask),
+    /// Asleep at that mutex with the lock, to free it.
+    AtGuardToRelease(Reason),
     /// Asleep until the lock has gone to another thread.
     AwaitingSwitch(Reason),
     /// Standing still for the collector.

@@ -27,7 +27,13 @@ fn every_policy() -> Vec<PolicySpec> {
 
 fn every_machine() -> Vec<MachineSpec> {
     let others = ["ideal = { cores = 1 }", "ideal = { cores = 2 }"].map(machine);
-    let linux = ["linux = { cores = 1 }", "linux = { cores = 2 }", "linux = { cores = 5 }"];
+    let linux = [
+        "linux = { cores = 1 }",
+        "linux = { cores = 2 }",
+        "linux = { cores = 5 }",
+        "linux = { cores = 1, mutex = \"first_fit\", wakeup_preemption = false }",
+        "linux = { cores = 3, mutex = \"first_fit\", deadline_check = \"400ns\", condition_call = \"0ns\" }",
+    ];
     [IDEAL].into_iter().chain(others).chain(linux.map(machine)).collect()
 }
 

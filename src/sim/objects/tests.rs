@@ -274,3 +274,18 @@ fn a_cycle_names_only_who_is_in_it() {
     let Ending::Deadlock(cycle) = outcome.ending else { panic!("{:?}", outcome.ending) };
     assert_eq!(cycle.len(), 2, "{cycle:?}");
 }
+
+/// A run may end while a count is being changed: that is no leak.
+#[test]
+fn who_is_cut_off_while_counting_leaks_nothing() {
+    let text = r#"
+        objects.x = {}
+        [groups.t]
+        threads = 2
+        program = [{ read = { object = "x", steps = [{ compute = { exponential = { mean = "200ns" } } }] } }]
+    "#;
+    for seed in 0..20 {
+        let totals = run_as("free_threaded = { counts = 'atomic' }", text, &IDEAL, seed).counts;
+        assert_eq!((totals.never_freed, totals.freed_in_use), (0, 0), "{totals:?}");
+    }
+}

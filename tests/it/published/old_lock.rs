@@ -12,21 +12,28 @@ const TICKS: &str = "tick = { tick = \"20ns\" }";
 /// Beazley 2010, as reported by hoangblog: 100 million countdowns take 7.8 s in a row, 15.4 s with two
 /// threads and 15.7 s with four on four cores (1.97 and 2.01 times as long). Within 20 %: another Mac made
 /// 1.85 of it. The costs are those of the Mac of tenthousandmeters: a prediction.
-///
-/// Not met: 11.3 s with two threads on one core (1.45 times; 1.03 simulated). A Mac makes a system call at
-/// each check while the woken thread is on its way. Linux gives the woken thread the core at once, and
-/// the other one queues for the core, not for the lock: nobody is to be woken. What holds: one core is
-/// faster than four, by the published 15.4 / 11.3 (or 30 s / 22 s, guilload 2013) at least.
 #[test]
 fn t5_beazley_four_cores_are_slower_than_one() {
     let work = Span::from_ms(500);
     let (two, _) = slowdown(2, work, &mac(4), TICKS);
     let (four, _) = slowdown(4, work, &mac(4), TICKS);
-    let (one_core, _) = slowdown(2, work, &mac(1), TICKS);
     assert_near("2 threads on 4 cores", two, 1.97, 0.2);
     assert_near("4 threads on 4 cores", four, 2.01, 0.2);
-    eprintln!("2 threads on 1 core: published 1.45, simulated {one_core}");
-    assert!((1.0..1.5).contains(&one_core) && two / one_core > 15.4 / 11.3, "{two}, {one_core}");
+}
+
+/// The same report: on one core, 11.3 s with two threads and 11.6 s with four (1.45 and 1.49 times as long; another
+/// Mac: 38.0 s for 24.6, 1.54). Within 15 %; four threads are fitted. A woken thread does not get the core at once, and
+/// each check until then makes a call of the kernel: the condition variable counts a waiter until it has woken.
+///
+/// Two threads lose less than four: who is pre-empted in the middle of a check queues for the core, not for the lock,
+/// and with two threads there is nobody to wake until the next turn.
+#[test]
+fn t5_beazley_one_core_calls_in_vain() {
+    let work = Span::from_s(4);
+    for (threads, published) in [(2, 1.45), (4, 1.49)] {
+        let (simulated, _) = slowdown(threads, work, &mac(1), TICKS);
+        assert_near(&format!("{threads} threads on 1 core"), simulated, published, 0.15);
+    }
 }
 
 /// Beazley 2010, as reported: on several cores, the woken thread finds the lock taken far more often than

@@ -52,22 +52,19 @@ fn t3_tenthousandmeters_echo_beside_one_thread() {
 }
 
 /// Each doubling of the computing threads halves the requests; published are 0.45 to 0.71 of the column
-/// before, so at most 0.75 is asserted everywhere. Against the table itself, for intervals from 10 us on:
+/// before, so at most 0.75 is asserted everywhere. Against the table itself, for intervals up to 10 ms:
 /// two threads within 25 %, four within 35 %, because their column is 20 to 60 % off the rule itself. The
 /// row at 100 ms is left out: 2 and 0 requests a second are no figures to compare with.
 ///
-/// Not met: 200 requests beside four threads at 1 ms (127 simulated; 150 and 100 would be in line with the
-/// cells above and below). And at 1 us, where a wake-up takes longer than the interval, two and four threads leave
-/// more requests than published (6 600 instead of 4 500, 3 400 instead of 2 500).
+/// Not met: 200 requests beside four threads at 1 ms (135 simulated; 150 and 100 would be in line with the
+/// cells above and below), and 2 500 beside four at 1 us (1 500 simulated): the echo server, too, has to get the mutex.
 #[test]
 fn t3_tenthousandmeters_echo_halves_with_each_doubling() {
     for (interval, published) in &ECHO[1..] {
         let [one, two, four] = [1, 2, 4].map(|computing| echo(computing, interval));
         eprintln!("echo, {interval}: published {published:?}, simulated {one}, {two}, {four}");
         assert!(two < 0.75 * one && four < 0.75 * two, "{interval}: {one}, {two}, {four}");
-        if *interval != "1us" {
-            assert_near(&format!("echo, 2, {interval}"), two, published[2], 0.25);
-        }
+        assert_near(&format!("echo, 2, {interval}"), two, published[2], 0.25);
         if !["1ms", "1us"].contains(interval) {
             assert_near(&format!("echo, 4, {interval}"), four, published[3], 0.35);
         }
@@ -96,21 +93,26 @@ fn t4_tenthousandmeters_countdown_slowdown_by_interval() {
 }
 
 /// The same table's last rows: at 10 us, 1.84, 2.87 and 4.57 times as long with 2, 4 and 8 threads as with
-/// one; at 1 us, 2.49, 4.60 and 12.5 times. Two threads: within 20 % (1 us is fitted, 10 us predicted).
+/// one; at 1 us, 2.49, 4.60 and 12.5 times. Two threads: within 20 %; four and eight: within 35 %, as the
+/// echo server's column of four. Eight threads are predicted; two and four are fitted.
 ///
-/// Not met: four and eight threads (2.1 and 2.4 simulated at 10 us, 2.6 and 2.7 at 1 us). Of those who time out, only
-/// who is about to sleep again is in the holder's way to the mutex here; there, they fight for it and for the
-/// hardware threads of two cores as well. That each doubling costs more is asserted.
+/// Those who time out take the mutex of the lock's state, one after the other, and keep it until they sleep again.
+/// The holder that is to let go finds it taken, sleeps, and is woken when it is unlocked: time in which nobody computes. The
+/// more come by, the more often another is faster. A mutex handed over first come, first served, makes no such
+/// table: who is to ask for the lock queues as long as the holder does later, so that half of the time is lost with any
+/// number of threads.
 #[test]
 fn t4_tenthousandmeters_countdown_slowdown_at_1_us() {
     let work = Span::from_ms(100);
     for (switch_interval, published) in [("10us", [1.84, 2.87, 4.57]), ("1us", [2.49, 4.60, 12.5])]
     {
-        let [two, four, eight] =
-            [2, 4, 8].map(|threads| slowdown(threads, work, &mac(4), &interval(switch_interval)).0);
-        assert_near(&format!("countdown, 2 threads, {switch_interval}"), two, published[0], 0.2);
-        eprintln!("{switch_interval}: published {published:?}, simulated {four:.2}, {eight:.2}");
-        assert!(two < four && four < eight, "{switch_interval}: {two} {four} {eight}");
+        for ((threads, tolerance), published) in
+            [(2, 0.2), (4, 0.35), (8, 0.35)].into_iter().zip(published)
+        {
+            let (simulated, _) = slowdown(threads, work, &mac(4), &interval(switch_interval));
+            let what = format!("countdown, {threads} threads, {switch_interval}");
+            assert_near(&what, simulated, published, tolerance);
+        }
     }
 }
 
