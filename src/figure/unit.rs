@@ -9,7 +9,7 @@ pub enum Quantity {
     PerSecond,
     /// A number of things; shown plain, in thousands, millions or billions.
     Count,
-    /// An amount of memory [bytes]; shown in B, kB, MB or GB.
+    /// An amount of memory \[bytes\]; shown in B, kB, MB or GB.
     Bytes,
     /// A share of a whole, 1 for all of it; shown in per cent.
     Share,
