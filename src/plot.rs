@@ -13,7 +13,7 @@ pub mod validation;
 
 use std::path::{Path, PathBuf};
 
-use crate::analysis::estimate::UnknownMetric;
+use crate::analysis::estimate::{UnknownBaseline, UnknownMetric};
 use crate::analysis::measured::{MEASURED_FILE, Measured, MeasuredError};
 use crate::analysis::{ReadError, Results};
 use crate::figure::{self, FIGURES, FigureError, Policy, Width};
@@ -34,6 +34,9 @@ pub enum PlotError {
     /// There is no such column.
     #[error(transparent)]
     Metric(#[from] UnknownMetric),
+    /// There is no such series.
+    #[error(transparent)]
+    Baseline(#[from] UnknownBaseline),
     /// The figure can't be drawn or written.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -69,6 +72,8 @@ pub struct Choice {
     pub point: Option<String>,
     /// The column of the table of runs that `throughput` shows; the experiment's own if not given.
     pub metric: Option<String>,
+    /// The series by which `throughput` divides it; the experiment's own if not given.
+    pub baseline: Option<String>,
     /// The stretch of time that `timeline` shows \[ns\]; a few slices in the middle if not given.
     pub window_ns: Option<(u64, u64)>,
 }
@@ -97,7 +102,9 @@ impl Plots {
         let mut policies: Vec<(&str, &str)> = Vec::new();
         for run in results.runs() {
             if !policies.iter().any(|(_, label)| *label == run.policy) {
-                policies.push((&run.policy_kind, &run.policy));
+                let threads = run.architecture.is_empty() || run.architecture == "threads";
+                let kind = if threads { &run.policy_kind } else { &run.architecture };
+                policies.push((kind, &run.policy));
             }
         }
         let policies = Policy::list(&policies);
@@ -144,11 +151,10 @@ impl Plots {
         Ok(written)
     }
 
-    /// The column that `throughput` shows for a case.
-    fn metric(&self, case: &str) -> &str {
-        let of_case = self.config.get("cases").and_then(|cases| cases.get(case)?.get("metric"));
-        let metric = of_case.or_else(|| self.config.get("metric"));
-        metric.and_then(toml::Value::as_str).unwrap_or("ops_per_s")
+    /// What the experiment says of a case: a text at the top of the file.
+    fn setting(&self, case: &str, key: &str) -> Option<&str> {
+        let of_case = self.config.get("cases").and_then(|cases| cases.get(case)?.get(key));
+        of_case.or_else(|| self.config.get(key))?.as_str()
     }
 
     /// The runs of the chosen case and point.

@@ -1,4 +1,5 @@
-//! Metrics over replications: for each case, point and policy, a mean and its confidence interval.
+//! Metrics over replications: for each case, point and policy, a mean and its confidence interval; also as a multiple of
+//! what another policy makes of the same random draws.
 
 use indexmap::IndexMap;
 
@@ -28,6 +29,16 @@ pub struct UnknownMetric {
     pub known: Vec<String>,
 }
 
+/// There is nothing to compare with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the results have no series \"{name}\" to compare with; they have {}", known.join(", "))]
+pub struct UnknownBaseline {
+    /// What was asked for.
+    pub name: String,
+    /// What there is.
+    pub known: Vec<String>,
+}
+
 /// Averages a column over replications, in the order in which the runs first name a case, a point
 /// and a policy.
 ///
@@ -45,15 +56,50 @@ pub fn estimate<'a>(
     if !known.iter().any(|name| name == column) {
         return Err(UnknownMetric { column: column.to_owned(), known });
     }
+    Ok(averages(runs, |run| run.number(column)))
+}
+
+/// Averages a column as a multiple of what it is under the policy `baseline`: in the run of the same case, point and
+/// replication, which has the same random draws. There is none where the baseline has no number, or zero.
+///
+/// # Errors
+///
+/// No policy is called `baseline`.
+pub fn relative<'a>(
+    runs: &'a [RunRow],
+    column: &str,
+    baseline: &str,
+) -> Result<Vec<PointEstimate<'a>>, UnknownBaseline> {
+    fn pair(run: &RunRow) -> (&str, &str, u32) {
+        (&run.case, &run.point, run.replication)
+    }
+    let of_baseline = runs.iter().filter(|run| run.policy == baseline);
+    let divisors: IndexMap<_, _> =
+        of_baseline.filter_map(|run| Some((pair(run), run.number(column)?))).collect();
+    if !runs.iter().any(|run| run.policy == baseline) {
+        let mut known: Vec<_> = runs.iter().map(|run| run.policy.clone()).collect();
+        known.sort();
+        known.dedup();
+        return Err(UnknownBaseline { name: baseline.to_owned(), known });
+    }
+    let ratio = |run: &RunRow| Some(run.number(column)? / divisors.get(&pair(run))?);
+    Ok(averages(runs, |run| ratio(run).filter(|ratio| ratio.is_finite())))
+}
+
+/// Averages over replications, in the order in which the runs first name a case, a point and a policy.
+fn averages<'a>(
+    runs: &'a [RunRow],
+    value: impl Fn(&RunRow) -> Option<f64>,
+) -> Vec<PointEstimate<'a>> {
     let mut points: IndexMap<_, Vec<&RunRow>> = IndexMap::new();
     for run in runs {
         points.entry((&run.case, &run.point, &run.policy)).or_default().push(run);
     }
     let point = |runs: Vec<&'a RunRow>| {
-        let values: Vec<_> = runs.iter().filter_map(|run| run.number(column)).collect();
+        let values: Vec<_> = runs.iter().filter_map(|run| value(run)).collect();
         PointEstimate { first: runs[0], estimate: Estimate::of_mean(&values, CONFIDENCE) }
     };
-    Ok(points.into_values().map(point).collect())
+    points.into_values().map(point).collect()
 }
 
 /// The columns that hold numbers.
@@ -108,6 +154,27 @@ mod tests {
         // Student's quantile for one degree of freedom, times the standard error of 10 and 20.
         let half_width = points[0].estimate.unwrap().half_width.unwrap();
         assert!((half_width - 12.7062 * 5.0).abs() < 1e-3, "{half_width}");
+    }
+
+    #[test]
+    fn ratios_are_taken_run_by_run() {
+        let with = |policy: &str, replication, ops| RunRow {
+            replication,
+            ops_per_s: Some(ops),
+            ..run("", policy, None)
+        };
+        let runs = [
+            with("fork", 0, 30.0),
+            with("fork", 1, 80.0),
+            with("one", 1, 20.0),
+            with("one", 0, 10.0),
+            with("fork", 2, 1.0),
+        ];
+        let points = relative(&runs, "ops_per_s", "one").unwrap();
+        let means = points.iter().map(|point| point.estimate.map(|e| (e.n, e.mean)));
+        assert_eq!(means.collect::<Vec<_>>(), [Some((2, 3.5)), Some((2, 1.0))]);
+        let error = relative(&runs, "ops_per_s", "two").unwrap_err();
+        assert_eq!(error.known, ["fork", "one"]);
     }
 
     #[test]

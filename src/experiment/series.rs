@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gilsim_policies::PolicySpec;
 use gilsim_policies::spec::NoLock;
 
+use super::error::{did_you_mean, list};
 use super::plan::{PlannedRun, Point};
 use crate::architecture::{ArchitectureSpec, Interpreters, Runtime, Threads};
 use crate::workload::{KeyPath, SpecError, Workload};
@@ -12,6 +13,19 @@ use crate::workload::{KeyPath, SpecError, Workload};
 /// The first run of each series of a point: every architecture that has a global lock under every policy, and the
 /// others once. An experiment without architectures has threads that exist from the start.
 pub(super) fn firsts(point: &Arc<Point>) -> Result<Vec<PlannedRun>, SpecError> {
+    let firsts = all(point)?;
+    let names = || firsts.iter().map(|first| first.policy.as_str());
+    match &point.experiment.baseline {
+        Some(baseline) if !names().any(|name| name == baseline) => {
+            let near = did_you_mean(baseline, names());
+            let message = format!("names no series{near} The series are {}", list(names()));
+            Err(SpecError::value(KeyPath::default().key("baseline"), message))
+        }
+        _ => Ok(firsts),
+    }
+}
+
+fn all(point: &Arc<Point>) -> Result<Vec<PlannedRun>, SpecError> {
     let root = KeyPath::default();
     let policies = &point.experiment.policies;
     let first = |policy: &str, policy_spec| PlannedRun {

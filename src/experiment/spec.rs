@@ -61,6 +61,9 @@ pub struct ExperimentSpec {
     /// The column of the table of runs that figures show over the sweep; `ops_per_s` if not given.
     #[serde(default = "throughput")]
     pub metric: String,
+    /// The series, named as in figures, by which figures divide the metric, run by run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
     /// Where the threads run: a machine, or `preset = "NAME"` and beside it what differs from the preset.
     pub machine: MachineSpec,
     /// What they do, by the group's name.

@@ -82,7 +82,8 @@ impl Axis {
     pub fn of_values(values: &[f64], log: bool, quantity: Quantity) -> Self {
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let unit = quantity.unit(high.abs());
+        let typical = if log { (low * high).sqrt() } else { high.abs() };
+        let unit = quantity.unit(typical);
         let ticks =
             values.iter().map(|&at| Tick { at, label: shortest(at / unit.factor) }).collect();
         let (low, high) = if log {

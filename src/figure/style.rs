@@ -1,7 +1,8 @@
 //! What every figure shares: sizes in print, colours, and how a policy or an activity looks.
 //!
-//! The colours are those of Okabe and Ito, which colour-blind people can tell apart. As some have
-//! much the same grey, a second sign always goes with them: a dash, a marker, a height or a hatch.
+//! The colours are those of Okabe and Ito, and for architectures Paul Tol's muted ones, which colour-blind people can
+//! tell apart. As some have much the same grey, a second sign always goes with them: a dash, a marker, a height or a
+//! hatch.
 
 use plotters::style::RGBColor;
 
@@ -39,6 +40,12 @@ const ORANGE: RGBColor = RGBColor(0xE6, 0x9F, 0x00);
 const VERMILION: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
 const PURPLE: RGBColor = RGBColor(0xCC, 0x79, 0xA7);
 const BLACK: RGBColor = RGBColor(0x00, 0x00, 0x00);
+const GREY: RGBColor = RGBColor(0x80, 0x80, 0x80);
+const WINE: RGBColor = RGBColor(0x88, 0x22, 0x55);
+const OLIVE: RGBColor = RGBColor(0x99, 0x99, 0x33);
+const TEAL: RGBColor = RGBColor(0x44, 0xAA, 0x99);
+const ROSE: RGBColor = RGBColor(0xCC, 0x66, 0x77);
+const INDIGO: RGBColor = RGBColor(0x33, 0x22, 0x88);
 
 /// Boxes of simulated values beside filled ones of measured values.
 pub(super) const SIMULATED: RGBColor = VERMILION;
@@ -58,10 +65,10 @@ pub(super) const GRID_LINE: Stroke = Stroke::solid(GRID, 0.12);
 pub(super) const REFERENCE_LINE: Stroke =
     Stroke { color: RGBColor(0x70, 0x70, 0x70), width_mm: 0.2, dash: &[0.5, 0.7] };
 
-/// A policy as figures know it: which rule, and what its readers call it.
+/// A policy, or an architecture, as figures know it: which rule, and what its readers call it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Policy {
-    /// The rule's name in experiment files, such as `timed_wait`.
+    /// The rule's name in experiment files, such as `timed_wait` or `processes`.
     pub kind: String,
     /// Which of the policies of this kind: 0 for the first, which has the kind's own colour.
     pub variant: usize,
@@ -104,13 +111,14 @@ pub struct PolicyLook {
 }
 
 /// Dash patterns \[mm\], solid first.
-const DASHES: [&[f64]; 6] = [
+const DASHES: [&[f64]; 7] = [
     &[],
     &[1.8, 0.7],
     &[0.9, 0.6],
     &[2.4, 0.6, 0.4, 0.6],
     &[0.4, 0.5],
     &[1.4, 0.5, 0.4, 0.5, 0.4, 0.5],
+    &[3.2, 0.6],
 ];
 
 /// Markers of further variants of a kind: none of them is a kind's own.
@@ -129,6 +137,12 @@ impl PolicyLook {
             "fifo_handoff" => (PURPLE, 2, Marker::Diamond),
             "barging" => (ORANGE, 4, Marker::TriangleDown),
             "none" => (BLACK, 5, Marker::TriangleLeft),
+            "sequential" => (GREY, 4, Marker::TriangleLeft),
+            "processes" => (WINE, 1, Marker::Square),
+            "interpreters" => (OLIVE, 3, Marker::Diamond),
+            "free_threaded" => (TEAL, 2, Marker::TriangleUp),
+            "gilectomy" => (ROSE, 5, Marker::TriangleDown),
+            "object_locks" => (INDIGO, 6, Marker::Star),
             _ => (SKY, 0, Marker::Hexagon),
         };
         let Some(further) = variant.checked_sub(1) else {
@@ -259,13 +273,23 @@ impl Activity {
 mod tests {
     use super::*;
 
-    const KINDS: [&str; 7] =
-        ["tick", "timed_wait", "priority", "fifo_handoff", "barging", "none", "something new"];
+    const POLICIES: [&str; 6] =
+        ["tick", "timed_wait", "priority", "fifo_handoff", "barging", "none"];
+    const ARCHITECTURES: [&str; 7] = [
+        "timed_wait",
+        "sequential",
+        "processes",
+        "interpreters",
+        "free_threaded",
+        "gilectomy",
+        "object_locks",
+    ];
 
     #[test]
     fn no_two_policies_look_the_same() {
-        let all: Vec<_> = KINDS
-            .into_iter()
+        let kinds = POLICIES.into_iter().chain(ARCHITECTURES.into_iter().skip(1));
+        let all: Vec<_> = kinds
+            .chain(["something new"])
             .flat_map(|kind| (0..4).map(move |variant| PolicyLook::of(kind, variant)))
             .collect();
         for (index, look) in all.iter().enumerate() {
@@ -275,10 +299,11 @@ mod tests {
 
     #[test]
     fn without_colour_marker_or_dash_still_differ() {
-        let kinds: Vec<_> = KINDS[..6].iter().map(|kind| PolicyLook::of(kind, 0)).collect();
+        let of = |kinds: &[&str]| kinds.iter().map(|kind| PolicyLook::of(kind, 0)).collect();
+        let (policies, architectures): (Vec<_>, Vec<_>) = (of(&POLICIES), of(&ARCHITECTURES));
         let variants: Vec<_> =
             (0..4).map(|variant| PolicyLook::of("timed_wait", variant)).collect();
-        for looks in [kinds, variants] {
+        for looks in [policies, architectures, variants] {
             for (index, look) in looks.iter().enumerate() {
                 let others = &looks[..index];
                 assert!(others.iter().all(|other| other.marker != look.marker), "{look:?}");

@@ -20,8 +20,8 @@ pub struct Entity {
     deadline: i64,
     /// Average less own virtual time, when it left the queue; not negative.
     lag: i64,
-    /// The core on which it last ran or queued.
-    pub core: u16,
+    /// The core on which it last ran or queued; `None` before it first starts.
+    pub core: Option<u16>,
     /// Whether it sleeps, and is still in the queue because it is ahead.
     pub delayed: bool,
 }
@@ -316,7 +316,7 @@ impl RunQueue {
         let shift = if lag == 0 { 0 } else { lag * (count + 1) / count };
         entity.vruntime = average - shift;
         entity.deadline = entity.vruntime + self.slice;
-        entity.core = self.core;
+        entity.core = Some(self.core);
         self.sum += entity.vruntime - self.floor;
     }
 }

@@ -5,8 +5,8 @@
 //! with the kernel's own tracer while the same interpreters ran.
 //!
 //! A thread that wakes goes to its last core if that is idle, or to the idle core with the lowest
-//! number, or into the queue of its last core, where it may pre-empt. A core with nothing to do
-//! takes a thread from the longest queue.
+//! number, or into the queue of its last core, where it may pre-empt. One that starts has the core with
+//! the fewest ready threads for its last. A core with nothing to do takes a thread from the longest queue.
 
 use std::num::NonZeroU16;
 
@@ -188,6 +188,17 @@ impl Linux {
         self.queues[usize::from(core)].current.is_none()
     }
 
+    /// The core on which a thread last was; for one that starts, the core with the fewest ready threads, as the
+    /// kernel chooses when a thread is made (`SD_BALANCE_FORK`).
+    fn home(&self, thread: ThreadId) -> u16 {
+        let ready = |core: &u16| {
+            let queue = &self.queues[usize::from(*core)];
+            queue.waiting(&self.entities) + usize::from(queue.current.is_some())
+        };
+        let fewest = || (0..self.ticking_cores()).min_by_key(ready).expect("a machine has a core");
+        self.entities[thread.index()].core.unwrap_or_else(fewest)
+    }
+
     /// What a thread pays that comes to a core which has been idle.
     fn warm_up(&self, now: Instant, core: u16) -> Span {
         let share = self.cooled(now - self.idle_since[usize::from(core)]);
@@ -270,7 +281,7 @@ impl Machine for Linux {
     }
 
     fn wake(&mut self, now: Instant, thread: ThreadId) -> Placement {
-        let last = self.entities[thread.index()].core;
+        let last = self.home(thread);
         let idle = if self.entities[thread.index()].delayed {
             None
         } else if self.is_idle(last) {

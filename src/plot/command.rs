@@ -25,6 +25,9 @@ struct Arguments {
     /// Column of the table of runs, for plot-throughput [default: the experiment's]
     #[arg(long)]
     metric: Option<String>,
+    /// Series to divide it by, for plot-throughput, such as sequential [default: the experiment's, for its own metric]
+    #[arg(long)]
+    baseline: Option<String>,
     /// Begin of the window, for plot-timeline, such as 100ms
     #[arg(long, requires = "to")]
     from: Option<Span>,
@@ -87,6 +90,7 @@ fn draw(figure: &str, arguments: Arguments) -> Result<[PathBuf; 3], PlotError> {
         case: arguments.case,
         point: arguments.point,
         metric: arguments.metric,
+        baseline: arguments.baseline,
         window_ns,
     };
     let width = match arguments.width {

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::latency::median;
 use super::{Choice, PlotError, Plots, distinct, focus};
-use crate::analysis::estimate::{PointEstimate, estimate};
+use crate::analysis::estimate::{PointEstimate, estimate, relative};
 use crate::analysis::stats::Estimate;
 use crate::figure::Quantity;
 use crate::figure::throughput::{Data, Panel, Point, Series};
@@ -12,12 +12,23 @@ use crate::trace::tables::RunRow;
 impl Plots {
     pub(super) fn throughput(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
         let case = runs.first().map_or("", |run| run.case.as_str());
-        let metric = choice.metric.as_deref().unwrap_or_else(|| self.metric(case));
-        let (y_label, y) = describe(metric, &focus(runs));
+        let own = self.setting(case, "metric").unwrap_or("ops_per_s");
+        let metric = choice.metric.as_deref().unwrap_or(own);
+        // The experiment's own baseline belongs to its own metric.
+        let own = self.setting(case, "baseline").filter(|_| choice.metric.is_none());
+        let baseline = choice.baseline.as_deref().or(own);
+        let (mut y_label, mut y) = describe(metric, &focus(runs));
         let axis = Axis::of(runs);
         let titles: Vec<String> = runs.iter().map(|run| axis.panel(run)).collect();
         let runs: Vec<RunRow> = runs.iter().copied().cloned().collect();
-        let estimates = estimate(&runs, metric)?;
+        let mut estimates = estimate(&runs, metric)?;
+        let mut reference = (metric == "slowdown").then(|| (1.0, "one thread alone".to_owned()));
+        if let Some(baseline) = baseline {
+            estimates = relative(&runs, metric, baseline)?;
+            estimates.retain(|at| at.first.policy != baseline);
+            (y_label, y) = (multiple(metric, &y_label), Quantity::Plain);
+            reference = Some((1.0, baseline.to_owned()));
+        }
         let panels = distinct(titles.iter().map(String::as_str))
             .into_iter()
             .map(|title| {
@@ -25,14 +36,13 @@ impl Plots {
                     estimates.iter().filter(|at| axis.panel(at.first) == title).collect();
                 let series = distinct(here.iter().map(|at| at.first.policy.as_str()))
                     .into_iter()
-                    .map(|policy| self.series(policy, metric, &here, &axis))
+                    .map(|policy| self.series(policy, metric, baseline, &here, &axis))
                     .filter(|series| !series.simulated.is_empty())
                     .collect();
                 Panel { title: title.to_owned(), series }
             })
             .filter(|panel: &Panel| !panel.series.is_empty())
             .collect();
-        let reference = (metric == "slowdown").then(|| (1.0, "one thread alone".to_owned()));
         Ok(Data { x_label: axis.label(), x: axis.sweep(), y_label, y, reference, panels })
     }
 
@@ -40,6 +50,7 @@ impl Plots {
         &self,
         policy: &str,
         metric: &str,
+        baseline: Option<&str>,
         here: &[&PointEstimate<'_>],
         axis: &Axis,
     ) -> Series {
@@ -50,7 +61,10 @@ impl Plots {
             if let Some(estimate) = at.estimate {
                 series.simulated.push(point(x, estimate));
             }
-            let values = self.measured.values(policy, &at.first.point, metric);
+            let values = match baseline {
+                None => self.measured.values(policy, &at.first.point, metric),
+                Some(_) => Vec::new(),
+            };
             if let (Some(y), Some(low), Some(high)) =
                 (median(&values), values.first(), values.last())
             {
@@ -67,6 +81,14 @@ impl Plots {
 fn point(x: f64, estimate: Estimate) -> Point {
     let (low, high) = estimate.interval();
     Point { x, y: estimate.mean, low: low.max(0.0), high }
+}
+
+/// What a column is called as a multiple of the same column of another series.
+fn multiple(metric: &str, words: &str) -> String {
+    match metric {
+        "ops_per_s" => "speed-up".to_owned(),
+        _ => format!("{words}, relative"),
+    }
 }
 
 /// A column's name in words, and what kind of number it holds.

@@ -224,3 +224,16 @@ fn priorities_answer_at_once() {
     let (waits, interrupts) = (ops("timed_wait = {}"), ops("priority = {}"));
     assert!(interrupts > 10 * waits, "{interrupts} operations with priorities, {waits} without");
 }
+
+/// Linux makes a thread on the core that has the fewest: eight that need no lock share four cores evenly.
+#[test]
+fn threads_that_start_spread_over_the_cores() {
+    let workload = workload(&spinners(8));
+    let (policy, machine) = (policy("none = {}"), machine("linux = { cores = 4 }"));
+    let duration = Span::from_s(2);
+    let outcome =
+        Setting { workload: &workload, machine: &machine, policy: &policy, duration }.run();
+    let ops = outcome.threads.iter().map(|thread| thread.ops as f64);
+    let (least, most) = ops.fold((f64::MAX, 0.0_f64), |(a, b), ops| (a.min(ops), b.max(ops)));
+    assert!(most < 1.05 * least, "{least} to {most} operations");
+}

@@ -141,6 +141,13 @@ fn bad_files_are_refused_at_the_right_place() {
         ),
         (
             "replications = 2",
+            "baseline = 'CPython 3.14'",
+            "4:12",
+            "`baseline` names no series, did you mean `CPython 3.13`? The series are `CPython 3.13`, `mutex`",
+            "| ",
+        ),
+        (
+            "replications = 2",
             "level = 'op'",
             "4:9",
             "unknown name `op`, did you mean `ops`?",
