@@ -218,9 +218,13 @@ fn run(args: &RunArgs) -> Result<String, Error> {
         Notice::Complete => {
             remark(format!("{} is complete; to do the runs again, add --fresh", dir.display()))
         }
+        Notice::WarmUp(done, total) => {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
         Notice::Done(done, total) => {
+            bar.set_length(total as u64);
             if !std::mem::replace(&mut resumed, true) {
-                bar.set_length(total as u64);
                 bar.set_position(done as u64);
                 // The runs of an earlier call say nothing about the time left.
                 bar.reset_eta();

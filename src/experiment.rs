@@ -13,8 +13,10 @@ pub mod error;
 pub mod execute;
 mod explain;
 pub mod journal;
+pub mod output_analysis;
 mod path;
 pub mod plan;
+mod precision;
 pub mod presets;
 pub mod report;
 pub mod runner;
@@ -23,6 +25,7 @@ mod source;
 pub mod spec;
 pub mod store;
 mod sweep;
+mod warm_up;
 
 pub use error::{ConfigError, Error};
 pub use plan::{Plan, PlannedRun, Point};

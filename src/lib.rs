@@ -21,6 +21,8 @@ pub mod metrics;
 #[cfg(feature = "analysis")]
 pub mod plot;
 pub mod sim;
+#[cfg(feature = "analysis")]
+pub mod statistics;
 pub mod trace;
 #[cfg(feature = "analysis")]
 pub mod validation;

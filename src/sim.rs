@@ -19,6 +19,7 @@ mod golden;
 mod instant;
 mod lock;
 mod objects;
+mod part;
 mod phases;
 pub mod queue;
 mod releasing;
@@ -163,6 +164,13 @@ pub fn run<S: Sink>(spec: &RunSpec<'_>, sink: &mut S) -> Outcome {
     run_with(spec, &|| spec.build_policy(), sink)
 }
 
+/// Runs a simulation to its end, and says also what had come of it at each of `marks`, which ascend, before that: up
+/// to a mark, and with what happens at that very instant. A run that ends early has fewer outcomes; the last is always
+/// that of the whole run, the same as [`run`] gives.
+pub fn run_marked<S: Sink>(spec: &RunSpec<'_>, marks: &[Instant], sink: &mut S) -> Vec<Outcome> {
+    simulate(spec, &|| spec.build_policy(), marks, sink)
+}
+
 /// Runs a simulation whose global locks have a policy that is not in the registry; `None` is no lock at all.
 /// `spec.policy` is not looked at.
 pub fn run_with<S: Sink>(
@@ -170,30 +178,35 @@ pub fn run_with<S: Sink>(
     policy: &dyn Fn() -> Option<Box<dyn Policy>>,
     sink: &mut S,
 ) -> Outcome {
-    match *spec.machine {
-        MachineSpec::Ideal(parameters) => match parameters.cores {
-            None => simulate(spec, policy, Unbounded, sink),
-            Some(cores) => simulate(spec, policy, Ideal::new(cores), sink),
-        },
-        MachineSpec::Linux(parameters) => {
-            let rng = spec.key(u32::MAX, u32::MAX).stream(Purpose::Machine as u64);
-            simulate(spec, policy, Linux::new(parameters, spec.workload.threads(), rng), sink)
-        }
-    }
+    whole(simulate(spec, policy, &[], sink))
 }
 
 /// Runs a simulation on a machine that is not in the registry. `spec.machine` is not looked at.
 pub fn run_on<M: Machine, S: Sink>(spec: &RunSpec<'_>, machine: M, sink: &mut S) -> Outcome {
-    simulate(spec, &|| spec.build_policy(), machine, sink)
+    whole(Simulation::new(spec, &|| spec.build_policy(), machine, sink).run(&[]))
 }
 
-fn simulate<M: Machine, S: Sink>(
+fn whole(mut outcomes: Vec<Outcome>) -> Outcome {
+    outcomes.pop().expect("a run has an outcome")
+}
+
+fn simulate<S: Sink>(
     spec: &RunSpec<'_>,
     policy: &dyn Fn() -> Option<Box<dyn Policy>>,
-    machine: M,
+    marks: &[Instant],
     sink: &mut S,
-) -> Outcome {
-    Simulation::new(spec, policy, machine, sink).run()
+) -> Vec<Outcome> {
+    match *spec.machine {
+        MachineSpec::Ideal(parameters) => match parameters.cores {
+            None => Simulation::new(spec, policy, Unbounded, sink).run(marks),
+            Some(cores) => Simulation::new(spec, policy, Ideal::new(cores), sink).run(marks),
+        },
+        MachineSpec::Linux(parameters) => {
+            let rng = spec.key(u32::MAX, u32::MAX).stream(Purpose::Machine as u64);
+            let machine = Linux::new(parameters, spec.workload.threads(), rng);
+            Simulation::new(spec, policy, machine, sink).run(marks)
+        }
+    }
 }
 
 /// What a run's own chance is for, as opposed to a thread's.

@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::stats::Estimate;
-use crate::trace::tables::RunRow;
+use crate::trace::tables::{Coverage, RunRow};
 
 /// The confidence of every interval that is drawn or printed.
 pub const CONFIDENCE: f64 = 0.95;
@@ -52,11 +52,11 @@ pub fn estimate<'a>(
     runs: &'a [RunRow],
     column: &str,
 ) -> Result<Vec<PointEstimate<'a>>, UnknownMetric> {
-    let known = metrics(runs);
-    if !known.iter().any(|name| name == column) {
-        return Err(UnknownMetric { column: column.to_owned(), known });
+    let names = metrics(runs);
+    if !names.iter().any(|name| name == column) {
+        return Err(UnknownMetric { column: column.to_owned(), known: names });
     }
-    Ok(averages(runs, |run| run.number(column)))
+    Ok(averages(runs, |run| known(run, column)))
 }
 
 /// Averages a column as a multiple of what it is under the policy `baseline`: in the run of the same case, point and
@@ -75,15 +75,20 @@ pub fn relative<'a>(
     }
     let of_baseline = runs.iter().filter(|run| run.policy == baseline);
     let divisors: IndexMap<_, _> =
-        of_baseline.filter_map(|run| Some((pair(run), run.number(column)?))).collect();
+        of_baseline.filter_map(|run| Some((pair(run), known(run, column)?))).collect();
     if !runs.iter().any(|run| run.policy == baseline) {
         let mut known: Vec<_> = runs.iter().map(|run| run.policy.clone()).collect();
         known.sort();
         known.dedup();
         return Err(UnknownBaseline { name: baseline.to_owned(), known });
     }
-    let ratio = |run: &RunRow| Some(run.number(column)? / divisors.get(&pair(run))?);
+    let ratio = |run: &RunRow| Some(known(run, column)? / divisors.get(&pair(run))?);
     Ok(averages(runs, |run| ratio(run).filter(|ratio| ratio.is_finite())))
+}
+
+/// A number of a run that is long enough to say it.
+fn known(run: &RunRow, column: &str) -> Option<f64> {
+    run.number(column).filter(|_| run.coverage != Coverage::TooShort)
 }
 
 /// Averages over replications, in the order in which the runs first name a case, a point and a policy.

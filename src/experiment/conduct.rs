@@ -8,6 +8,8 @@ use super::execute::{Record, write_tables};
 use super::plan::{Plan, PlannedRun};
 use super::runner::run_all;
 use super::store::{self, Store};
+use super::warm_up::Cut;
+use super::{precision, warm_up};
 use crate::analysis::Results;
 use crate::analysis::measured::MEASURED_FILE;
 use crate::trace::tables::RunRow;
@@ -30,7 +32,9 @@ pub enum Notice<'a> {
     MovedAside(&'a Path),
     /// Everything was done before.
     Complete,
-    /// So many runs are done of so many: at the begin, and whenever a run ends.
+    /// So many runs are looked at of so many, to find the end of the warm-up.
+    WarmUp(usize, usize),
+    /// So many runs are done of so many: at the begin, whenever a run ends, and when replications are added.
     Done(usize, usize),
 }
 
@@ -64,20 +68,34 @@ pub fn conduct(
         copy_measured(plan, dir)?;
         return read_back(dir);
     };
-    let missing: Vec<_> =
-        plan.runs.iter().filter(|run| !journal.records.contains_key(&run.index)).collect();
-    let total = plan.runs.len();
-    notify(Notice::Done(total - missing.len(), total));
-    run_all(&missing, workers, execute, |run, record| {
-        journal.record(run.index, record)?;
-        notify(Notice::Done(journal.records.len(), total));
-        Ok(())
-    })?;
-    let mut files = write_tables(plan, journal.records.values(), dir)?;
-    let runs = journal.records.values().map(|record| record.run.clone()).collect();
+    let mut runs = plan.runs.clone();
+    let known = |run: &PlannedRun| journal.records.get(&run.index).map(|done| Cut::of(&done.run));
+    warm_up::find(&mut runs, known, workers, |done, of| notify(Notice::WarmUp(done, of)))?;
+    loop {
+        let missing: Vec<_> =
+            runs.iter().filter(|run| !journal.records.contains_key(&run.index)).collect();
+        let total = runs.len();
+        let mut done = total - missing.len();
+        notify(Notice::Done(done, total));
+        run_all(&missing, workers, &execute, |run, record| {
+            journal.record(run.index, record)?;
+            done += 1;
+            notify(Notice::Done(done, total));
+            Ok(())
+        })?;
+        let value = |run: &PlannedRun, metric: &str| journal.records[&run.index].run.number(metric);
+        let next = precision::next_round(&runs, value);
+        if next.is_empty() {
+            break;
+        }
+        runs.extend(next);
+    }
+    let records = || runs.iter().map(|run| &journal.records[&run.index]);
+    let mut files = write_tables(plan, &runs, records(), dir)?;
+    let rows = records().map(|record| record.run.clone()).collect();
     files.extend(copy_measured(plan, dir)?);
-    files.push(store.finish(plan, &files)?);
-    Ok(Finished { runs, files })
+    files.push(store.finish(plan, runs.len(), &files)?);
+    Ok(Finished { runs: rows, files })
 }
 
 /// Puts the measured values beside the tables, so that figures find everything in one directory.

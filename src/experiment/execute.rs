@@ -10,13 +10,14 @@ use super::error::Error;
 use super::plan::{Plan, PlannedRun, Point};
 use super::spec::Window;
 use super::store;
+use super::warm_up::Cut;
 use crate::metrics::{run_row, thread_rows};
 use crate::sim;
 use crate::trace::parquet::{
     EventSink, IntervalSink, Metadata, OpSink, RunFiles, TableSink, WriteError, run_path,
     table_path, write_rows,
 };
-use crate::trace::tables::{RunRow, Table, ThreadRow};
+use crate::trace::tables::{Coverage, RunRow, Table, ThreadRow};
 use crate::trace::{EventRow, IntervalRow, Level, NullSink, OpRow, Sink, Summary, Tee};
 
 /// What is kept of a run until the tables are written.
@@ -74,10 +75,18 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
     })?;
     let window = point.experiment.trace_window;
     let window = window.unwrap_or(Window { from: Span::ZERO, to: point.experiment.duration });
-    let summary = Summary::new(&thread_groups, groups.len());
+    let Cut { span: warm_up, too_short } = run.warm_up.unwrap_or_default();
+    let from = Instant::ZERO + warm_up;
+    let summary = After { from, inner: Summary::new(&thread_groups, groups.len()) };
     let mut sink = Tee(summary, Windowed::new(tables, window));
-    let outcome = sim::run(&run.run_spec(), &mut sink);
-    let Tee(summary, tables) = sink;
+    let outcome = if warm_up.is_zero() {
+        sim::run(&run.run_spec(), &mut sink)
+    } else {
+        let outcomes = sim::run_marked(&run.run_spec(), &[from], &mut sink);
+        // The two are the same one if it ended during its warm-up.
+        outcomes[outcomes.len() - 1].since(&outcomes[0])
+    };
+    let Tee(After { inner: summary, .. }, tables) = sink;
     tables.inner.finish()?;
     let focus = groups.iter().position(|name| Some(name) == point.experiment.focus.as_ref());
     let focus = focus.and_then(|focus| u32::try_from(focus).ok()).unwrap_or(0);
@@ -93,6 +102,12 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
         seed: point.experiment.seed,
         deadlock: deadlock::describe(&outcome, workload),
         memory_bytes: run.memory(),
+        coverage: match (too_short, warm_up.is_zero()) {
+            (true, _) => Coverage::TooShort,
+            (false, false) => Coverage::AfterWarmUp,
+            (false, true) => Coverage::Whole,
+        },
+        warm_up_ns: warm_up.ns(),
         sweep: point.numbers.clone(),
         ..run_row(&outcome, &summary, focus)
     };
@@ -105,16 +120,17 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
 /// A table can't be written.
 pub fn write_tables<'r>(
     plan: &Plan,
+    runs: &[PlannedRun],
     records: impl Iterator<Item = &'r Record>,
     dir: &Path,
 ) -> Result<Vec<PathBuf>, Error> {
-    let (runs, threads): (Vec<_>, Vec<_>) =
+    let (rows, threads): (Vec<_>, Vec<_>) =
         records.map(|record| (record.run.clone(), record.threads.clone())).unzip();
     let metadata = provenance(plan);
     let mut files = vec![table_path(dir, RunRow::NAME), table_path(dir, ThreadRow::NAME)];
-    write_rows(&files[0], &runs, &metadata)?;
+    write_rows(&files[0], &rows, &metadata)?;
     write_rows(&files[1], &threads.concat(), &metadata)?;
-    for run in &plan.runs {
+    for run in runs {
         let level = run.point.experiment.level;
         let tables =
             [(Level::Ops, "ops"), (Level::Intervals, "intervals"), (Level::Events, "events")];
@@ -147,6 +163,24 @@ fn provenance(plan: &Plan) -> Metadata {
     pairs.extend(focus.map(|focus| ("focus".to_owned(), focus)));
     pairs.extend(metric.map(|metric| ("metric".to_owned(), metric)));
     pairs
+}
+
+/// Passes on the operations that end after the warm-up.
+#[derive(Debug)]
+struct After<S> {
+    from: Instant,
+    inner: S,
+}
+
+impl<S: Sink> Sink for After<S> {
+    const OPS: bool = S::OPS;
+
+    fn op(&mut self, row: &OpRow) {
+        // What ends at the very instant belongs to the part before, unless there is none.
+        if row.end > self.from || self.from == Instant::ZERO {
+            self.inner.op(row);
+        }
+    }
 }
 
 /// Passes on the events of a part of the run, intervals as far as they lie in it, and all operations.

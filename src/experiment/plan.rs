@@ -1,5 +1,6 @@
 //! From an experiment file to the list of its runs.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::path::{Override, parse_override};
 use super::presets::{self, Presets};
 use super::source::Sources;
 use super::spec::{ExperimentSpec, SCHEMA};
+use super::warm_up::Cut;
 use super::{series, sweep};
 use crate::architecture::{ArchitectureSpec, Runtime};
 use crate::sim::RunSpec;
@@ -78,6 +80,8 @@ pub struct PlannedRun {
     pub workload: Arc<Workload>,
     /// Which replication.
     pub replication: u32,
+    /// What its statistics leave out; `None` if that is still to be found.
+    pub warm_up: Option<Cut>,
 }
 
 impl PlannedRun {
@@ -94,6 +98,25 @@ impl PlannedRun {
             seed: experiment.seed,
             replication: self.replication,
         }
+    }
+
+    /// Whether the two differ in nothing but the replication.
+    #[must_use]
+    pub fn is_of_series(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.point, &other.point) && self.policy == other.policy
+    }
+
+    /// The numbers of the threads whose operations give throughput and latency.
+    #[must_use]
+    pub fn focus_threads(&self) -> Range<u32> {
+        let mut first = 0;
+        for group in &self.workload.groups {
+            if Some(&group.name) == self.point.experiment.focus.as_ref() {
+                return first..first + group.threads;
+            }
+            first += group.threads;
+        }
+        0..0
     }
 
     /// The run in a sentence.

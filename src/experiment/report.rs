@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::analysis::estimate::{UnknownMetric, estimate};
 use crate::analysis::stats::Estimate;
-use crate::trace::tables::{Ending, RunRow};
+use crate::trace::tables::{Coverage, Ending, RunRow};
 
 /// A policy at a point, over all replications.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +20,9 @@ pub struct Line {
     pub policy: String,
     /// Number of replications.
     pub replications: usize,
+    /// Whether no end of the warm-up was found within the first half of the runs: nothing is known of the steady state.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub too_short: bool,
     /// Replications that ended in a deadlock.
     pub deadlocks: usize,
     /// What came of those.
@@ -93,6 +96,7 @@ pub fn lines(runs: &[RunRow]) -> Result<Vec<Line>, UnknownMetric> {
             point: point.clone(),
             policy: policy.clone(),
             replications: same().count(),
+            too_short: same().any(|run| run.coverage == Coverage::TooShort),
             deadlocks: dead.len(),
             deadlock: dead.first().map(|first| Deadlock {
                 mean_ns: dead.iter().map(|run| run.elapsed_ns as f64).sum::<f64>()
@@ -163,6 +167,16 @@ pub fn render(lines: &[Line], width: u16) -> String {
     for row in grid.trim_fmt().lines() {
         let title = titles.next_if(|(number, _)| number == row.trim());
         let _ = writeln!(text, "{}", title.as_ref().map_or(row, |(_, title)| title));
+    }
+    let mut short: Vec<_> = lines.iter().filter(|line| line.too_short).collect();
+    short.dedup_by(|a, b| (&a.case, &a.point) == (&b.case, &b.point));
+    for Line { case, point, .. } in short {
+        let whose = joined([case, point]);
+        let whose = if whose.is_empty() { whose } else { format!("{whose}: ") };
+        let _ = writeln!(
+            text,
+            "{whose}inconclusive: the warm-up does not end within the first half; make `duration` longer"
+        );
     }
     for line in lines {
         let Line { case, point, policy, deadlocks, replications, .. } = line;

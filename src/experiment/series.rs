@@ -7,6 +7,7 @@ use gilsim_policies::spec::NoLock;
 
 use super::error::{did_you_mean, list};
 use super::plan::{PlannedRun, Point};
+use super::warm_up::Cut;
 use crate::architecture::{ArchitectureSpec, Interpreters, Runtime, Threads};
 use crate::workload::{KeyPath, SpecError, Workload};
 
@@ -37,6 +38,7 @@ fn all(point: &Arc<Point>) -> Result<Vec<PlannedRun>, SpecError> {
         runtime: Runtime::THREADS,
         workload: Arc::clone(&point.workload),
         replication: 0,
+        warm_up: Cut::planned(&point.experiment.analysis),
     };
     if point.experiment.architectures.is_empty() {
         if policies.is_empty() {

@@ -7,10 +7,12 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::{did_you_mean, list};
+use super::output_analysis::{OutputAnalysis, WarmUp};
+use super::precision::Precision;
 use crate::architecture::ArchitectureSpec;
 use crate::machine::MachineSpec;
 use crate::trace::Level;
-use crate::trace::tables::{Kind, RunRow, Table};
+use crate::trace::tables::RunRow;
 use crate::workload::law::check_span;
 use crate::workload::{GroupSpec, KeyPath, LONGEST_RUN, PopulationSpec, SpecError, StepSpec};
 
@@ -48,6 +50,12 @@ pub struct ExperimentSpec {
     /// What all random numbers come from.
     #[serde(default = "one")]
     pub seed: u64,
+    /// What of a run its statistics are about.
+    #[serde(default, skip_serializing_if = "OutputAnalysis::is_terminating")]
+    pub analysis: OutputAnalysis,
+    /// Adds replications until a metric is known well enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
     /// Which tables the runs write.
     #[serde(default = "runs_only")]
     pub level: Level,
@@ -184,6 +192,29 @@ impl ExperimentSpec {
         if !(1..=MOST_REPLICATIONS).contains(&self.replications) {
             return refuse(root.key("replications"), "must lie between 1 and 100000");
         }
+        if let Some(WarmUp::Fixed(warm_up)) = self.analysis.warm_up()
+            && warm_up >= self.duration
+        {
+            let message = format!("must end before the run does, after {}", self.duration);
+            return refuse(root.key("analysis"), &message);
+        }
+        if matches!(self.analysis, OutputAnalysis::BatchMeans { .. }) {
+            if self.replications > 1 {
+                let message = "by batch means is about one long run: write `replications = 1`";
+                return refuse(root.key("analysis"), message);
+            }
+            if self.level < Level::Ops {
+                let message = "by batch means comes from operations: write `level = \"ops\"`";
+                return refuse(root.key("analysis"), message);
+            }
+        }
+        if let Some(precision) = &self.precision {
+            let at = root.key("precision");
+            check_metric(&at.key("metric"), &precision.metric)?;
+            precision
+                .check(self.replications)
+                .map_err(|(key, message)| SpecError::value(at.key(key), message))?;
+        }
         // What begins after the end is no mistake: an override may have made the run short.
         if self.trace_window.is_some_and(|window| window.from >= window.to) {
             return refuse(root.key("trace_window"), "must begin before it ends");
@@ -194,15 +225,7 @@ impl ExperimentSpec {
             let message = format!("names no group{near} The groups are {}", list(names()));
             return refuse(root.key("focus"), &message);
         }
-        let numbers = RunRow::COLUMNS.iter().filter(|column| column.kind != Kind::Enum);
-        let numbers: Vec<_> = numbers.map(|column| column.name).collect();
-        if !numbers.contains(&self.metric.as_str()) {
-            let near = did_you_mean(&self.metric, numbers.iter().copied());
-            let all = || format!("; they are {}", list(numbers.iter().copied()));
-            let help = if near.is_empty() { all() } else { near };
-            let message = format!("names no number of the table of runs{help}");
-            return refuse(root.key("metric"), &message);
-        }
+        check_metric(&root.key("metric"), &self.metric)?;
         check_machine(&self.machine).map_err(|error| error.under(&root.key("machine")))?;
         for (name, architecture) in &self.architectures {
             let at = root.key("architectures").key(name);
@@ -214,6 +237,17 @@ impl ExperimentSpec {
         }
         Ok(())
     }
+}
+
+/// Checks that a metric is a number of the table of runs.
+fn check_metric(at: &KeyPath, metric: &str) -> Result<(), SpecError> {
+    if RunRow::has_number(metric) {
+        return Ok(());
+    }
+    let near = did_you_mean(metric, RunRow::numbers());
+    let help =
+        if near.is_empty() { format!("; they are {}", list(RunRow::numbers())) } else { near };
+    Err(SpecError::value(at.clone(), format!("names no number of the table of runs{help}")))
 }
 
 /// Checks what the types of a machine's parameters cannot.

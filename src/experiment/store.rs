@@ -95,11 +95,11 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
         Ok(store)
     }
 
-    /// Writes the manifest and removes the journal. `files` are the tables, which must be whole.
+    /// Writes the manifest of so many runs and removes the journal. `files` are the tables, which must be whole.
     ///
     /// # Errors
     /// A file can't be written.
-    pub fn finish(&self, plan: &Plan, files: &[PathBuf]) -> Result<PathBuf, Error> {
+    pub fn finish(&self, plan: &Plan, runs: usize, files: &[PathBuf]) -> Result<PathBuf, Error> {
         let now = unix_s();
         let relative = |file: &PathBuf| file.strip_prefix(&self.dir).unwrap_or(file).to_owned();
         let manifest = Manifest {
@@ -107,7 +107,7 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
             identity: self.identity.clone(),
             commit: commit().map(str::to_owned),
             seed: plan.seed(),
-            runs: plan.runs.len(),
+            runs,
             started_unix_s: self.journal.as_ref().map_or(now, |journal| journal.started_unix_s),
             ended_unix_s: now,
             files: files.iter().map(relative).collect(),
@@ -233,7 +233,7 @@ mod tests {
         assert!(!torn.exists());
         fs::remove_dir(dir.join("ops")).unwrap();
         record(&mut store, 0);
-        store.finish(&plan(1), &[dir.join("runs.parquet")]).unwrap();
+        store.finish(&plan(1), 4, &[dir.join("runs.parquet")]).unwrap();
         drop(store);
 
         assert!(open(&dir, 1, false).journal.is_none());
@@ -250,7 +250,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("x");
         let first = open(&dir, 1, false);
-        first.finish(&plan(1), &[]).unwrap();
+        first.finish(&plan(1), 4, &[]).unwrap();
         let aside = |copy: &str| {
             let name = format!("x-{}{copy}", &plan(1).hash[..8]);
             Some(fs::canonicalize(root.path()).unwrap().join(name))
@@ -268,7 +268,7 @@ mod tests {
         fs::create_dir(&dir).unwrap();
         let thesis = dir.join("thesis.tex");
         fs::write(&thesis, "").unwrap();
-        open(&dir, 1, false).finish(&plan(1), &[]).unwrap();
+        open(&dir, 1, false).finish(&plan(1), 4, &[]).unwrap();
         let moved = open(&dir, 2, false).moved.unwrap();
         assert!(thesis.exists() && moved.join(MANIFEST).exists());
         assert_eq!(fs::read_dir(moved).unwrap().count(), 1);
@@ -283,7 +283,7 @@ mod tests {
             let error = Store::<String>::open(&dir, &plan(seed), fresh).unwrap_err();
             assert!(error.to_string().contains("another process"), "{error}");
         }
-        running.finish(&plan(1), &[]).unwrap();
+        running.finish(&plan(1), 4, &[]).unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 

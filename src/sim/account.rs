@@ -2,6 +2,7 @@
 
 use gilsim_policies::{Instant, Span, ThreadId};
 
+use super::ThreadTotals;
 use super::thread::{Phase, Place, Thread};
 use crate::trace::{EventKind, EventRow, IntervalRow, OpRow, Sink, State};
 
@@ -126,19 +127,19 @@ impl<S: Sink> Log<'_, S> {
         }
     }
 
-    /// The last entry in the account of a thread that may hold the lock since `held_since`.
-    pub fn close_account(&mut self, thread: &mut Thread<'_>, held_since: Option<Instant>) {
+    /// The account up to now of a thread that may hold the lock since `held_since`.
+    pub fn account(
+        &mut self,
+        thread: &mut Thread<'_>,
+        held_since: Option<Instant>,
+    ) -> ThreadTotals {
         self.mark(thread);
-        thread.totals.end = self.now;
+        let mut totals = ThreadTotals { end: self.now, ..thread.totals };
         if let Some(since) = held_since.filter(|_| thread.holds) {
-            thread.totals.held += self.now - since;
+            totals.held += self.now - since;
         }
-        let totals = &thread.totals;
-        assert_eq!(
-            totals.times.total(),
-            totals.end - totals.start,
-            "{}'s time does not add up",
-            thread.id,
-        );
+        let lived = totals.end - totals.start;
+        assert_eq!(totals.times.total(), lived, "{}'s time does not add up", thread.id);
+        totals
     }
 }

@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::thread::{Phase, Place, Thread};
 use super::timers::Timers;
 use super::world::World;
-use super::{Ending, Outcome, RunSpec, Stuck};
+use super::{Ending, Outcome, RunSpec, Stuck, ThreadTotals};
 use crate::architecture::{Interpreters, Runtime};
 use crate::machine::{Costs, Machine};
 use crate::trace::Sink;
@@ -156,11 +156,25 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    /// Runs to the end.
-    pub fn run(mut self) -> Outcome {
+    /// Runs to the end: what has come of it at each of `marks`, as far as it gets, and in the end.
+    pub fn run(mut self, marks: &[Instant]) -> Vec<Outcome> {
         let mut threads = std::mem::take(&mut self.threads);
-        let ending = self.drive(&mut threads);
-        self.outcome(ending, threads)
+        let mut outcomes = Vec::with_capacity(marks.len() + 1);
+        let last = self.end;
+        let marks = marks.iter().copied().filter(|mark| *mark < last);
+        for mark in marks.chain([last]) {
+            self.end = mark;
+            let ending = self.drive(&mut threads);
+            let over = mark == last || ending != Ending::TimeUp;
+            if over {
+                self.finish_counting(&threads);
+            }
+            outcomes.push(self.outcome(ending, &mut threads));
+            if over {
+                break;
+            }
+        }
+        outcomes
     }
 
     /// Takes events until the run is over.
@@ -295,27 +309,22 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         }
     }
 
-    fn outcome(mut self, ending: Ending, mut threads: Vec<Thread<'_>>) -> Outcome {
+    fn outcome(&mut self, ending: Ending, threads: &mut [Thread<'_>]) -> Outcome {
         let now = self.log.now;
-        self.finish_counting(&threads);
-        for thread in &mut threads {
-            match thread.phase {
-                Phase::Exited => {}
-                Phase::Unborn => {
-                    (thread.totals.start, thread.totals.end) = (now, now);
-                }
-                _ => {
-                    let main = self.locks.get(thread.main as usize);
-                    self.log.close_account(thread, main.map(|lock| lock.view.held_since));
-                }
+        let account = |thread: &mut Thread<'_>| match thread.phase {
+            Phase::Exited => thread.totals,
+            Phase::Unborn => ThreadTotals { start: now, end: now, ..thread.totals },
+            _ => {
+                let main = self.locks.get(thread.main as usize);
+                self.log.account(thread, main.map(|lock| lock.view.held_since))
             }
-        }
-        let totals: Vec<_> = threads.iter().map(|thread| thread.totals).collect();
+        };
+        let threads: Vec<_> = threads.iter_mut().map(account).collect();
         Outcome {
             ending,
-            elapsed: self.log.now - Instant::ZERO,
-            held: totals.iter().map(|thread| thread.held).sum(),
-            threads: totals,
+            elapsed: now - Instant::ZERO,
+            held: threads.iter().map(|thread| thread.held).sum(),
+            threads,
             switches: self
                 .locks
                 .iter()

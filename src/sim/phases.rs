@@ -373,7 +373,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         state.phase = Phase::Exited;
         self.count_out(threads, thread);
         self.leave_core(threads, thread, State::Blocked);
-        self.log.close_account(&mut threads[thread.index()], None);
+        let state = &mut threads[thread.index()];
+        state.totals = self.log.account(state, None);
         Follows::Rest
     }
 
@@ -382,7 +383,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn exit_off_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         self.log.emit(state, EventKind::Exit, None);
-        self.log.close_account(state, None);
+        state.totals = self.log.account(state, None);
         state.phase = Phase::Exited;
         self.count_out(threads, thread);
     }

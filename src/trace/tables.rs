@@ -8,7 +8,7 @@ pub mod run;
 pub mod thread;
 
 pub use probe::ProbeRow;
-pub use run::{Ending, RunRow, SWEEP_PREFIX};
+pub use run::{Coverage, Ending, RunRow, SWEEP_PREFIX};
 pub use thread::ThreadRow;
 
 /// The version of all tables. It rises when a column changes its name or its meaning.

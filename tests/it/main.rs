@@ -8,6 +8,8 @@ mod experiments;
 mod explain;
 mod facts;
 mod layers;
+#[cfg(feature = "analysis")]
+mod output_analysis;
 mod properties;
 mod published;
 mod support;

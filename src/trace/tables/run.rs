@@ -35,7 +35,11 @@ pub struct RunRow {
     /// Who waits for what in a deadlock, and for whom, such as
     /// `T0 (io) waits for accounts[3] held by T1 (cpu); T1 (cpu) waits for log held by T0 (io)`; empty if there is none.
     pub deadlock: String,
-    /// How long it lasted.
+    /// What of the run the metrics are about.
+    pub coverage: Coverage,
+    /// So much of the begin they leave out.
+    pub warm_up_ns: u64,
+    /// How long it lasted, without that.
     pub elapsed_ns: u64,
     /// Number of threads.
     pub threads: u32,
@@ -161,6 +165,8 @@ impl Table for RunRow {
         seed,
         ending,
         deadlock,
+        coverage,
+        warm_up_ns,
         elapsed_ns,
         threads,
         memory_bytes,
@@ -249,6 +255,47 @@ impl Field for Ending {
     fn from_cell(cell: Cell) -> Option<Self> {
         match cell {
             Cell::Text(text) => Self::ALL.into_iter().find(|ending| ending.name() == text),
+            _ => None,
+        }
+    }
+}
+
+/// What of a run its metrics are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coverage {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What came after the warm-up.
+    AfterWarmUp,
+    /// Its second half, because no end of the warm-up was found in the first: nothing can be said of the steady state.
+    TooShort,
+}
+
+impl Coverage {
+    /// Every coverage.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::AfterWarmUp, Self::TooShort];
+
+    /// Its name in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::AfterWarmUp => "after_warm_up",
+            Self::TooShort => "too_short",
+        }
+    }
+}
+
+impl Field for Coverage {
+    const KIND: Kind = Kind::Enum;
+    fn cell(&self) -> Cell {
+        Cell::Text(self.name().to_owned())
+    }
+    fn from_cell(cell: Cell) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Self::ALL.into_iter().find(|coverage| coverage.name() == text),
             _ => None,
         }
     }
