@@ -7,7 +7,6 @@ mod frame;
 pub mod measured;
 pub mod probe;
 mod read;
-pub mod stats;
 
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,8 @@
 
 use gilsim_policies::Span;
 
-use crate::analysis::stats::jain;
 use crate::sim::{self, Outcome, ThreadTotals};
+use crate::statistics::jain;
 use crate::trace::summary::Latencies;
 use crate::trace::tables::{Ending, RunRow, ThreadRow};
 use crate::trace::{State, StateTimes, Summary};

@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::stats::Estimate;
+use crate::statistics::Estimate;
 use crate::trace::tables::{Coverage, RunRow};
 
 /// The confidence of every interval that is drawn or printed.

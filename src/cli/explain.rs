@@ -87,7 +87,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
     };
     let choices = choices(&case);
     let mut ways = vec![Way {
-        name: first.policy.clone(),
+        name: lock(first).to_owned(),
         workload: Workload::clone(workload),
         machine: experiment.machine,
         policy: first.policy_spec,
@@ -117,7 +117,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
             "experiment": plan.name,
             "case": name,
             "point": label,
-            "policy": first.policy,
+            "policy": lock(first),
             "explanation": explanation,
         })),
         Format::Text => {
@@ -129,11 +129,18 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
             let title = format!(
                 "{}{point}: threads under {}",
                 name.as_deref().unwrap_or(&plan.name),
-                first.policy
+                lock(first)
             );
             text::render(&title, &explanation, usize::from(super::width()).min(80))
         }
     })
+}
+
+/// What the file calls the policy of a run; the name of its series may be that of an architecture.
+fn lock(run: &PlannedRun) -> &str {
+    let policies = &run.point.experiment.policies;
+    let own = policies.iter().find(|(_, spec)| **spec == run.policy_spec);
+    own.map_or(&run.policy, |(name, _)| name)
 }
 
 /// The first run of the case, under the policy.
@@ -148,7 +155,7 @@ fn first_run<'p>(plan: &'p Plan, args: &ExplainArgs) -> Result<&'p PlannedRun, E
         runs = named("point", wanted, runs, |run| run.point.label.clone())?;
     }
     if let Some(wanted) = &args.policy {
-        runs = named("policy", wanted, runs, |run| run.policy.clone())?;
+        runs = named("policy", wanted, runs, |run| lock(run).to_owned())?;
     }
     // Threads under a lock are what other ways are compared with.
     let threads =

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use serde::Serialize;
 
 use crate::analysis::estimate::{UnknownMetric, estimate};
-use crate::analysis::stats::Estimate;
+use crate::statistics::Estimate;
 use crate::trace::tables::{Coverage, Ending, RunRow};
 
 /// A policy at a point, over all replications.

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{Case, Evidence, Run, Tried};
 use crate::analysis::estimate::CONFIDENCE;
-use crate::analysis::stats::Estimate;
 use crate::sim::Ending;
+use crate::statistics::Estimate;
 use crate::workload::Arrivals;
 
 /// What a speed-up compares.

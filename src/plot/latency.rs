@@ -62,7 +62,7 @@ impl Plots {
 
 /// The middle of sorted values; the mean of the two in the middle if their number is even.
 pub(super) fn median(sorted: &[f64]) -> Option<f64> {
-    crate::analysis::stats::quantile(sorted, 0.5)
+    crate::statistics::quantile(sorted, 0.5)
 }
 
 /// The share of latencies above each of them, at a selection of steps that is finer in the tail.

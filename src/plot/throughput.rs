@@ -4,9 +4,9 @@ use super::axis::Axis;
 use super::latency::median;
 use super::{Choice, PlotError, Plots, distinct, focus};
 use crate::analysis::estimate::{PointEstimate, estimate, relative};
-use crate::analysis::stats::Estimate;
 use crate::figure::Quantity;
 use crate::figure::throughput::{Data, Panel, Point, Series};
+use crate::statistics::Estimate;
 use crate::trace::tables::RunRow;
 
 impl Plots {

@@ -5,7 +5,7 @@
 //! "Automated selection of the number of replications for a discrete-event simulation", JORS 61, 2010: an interval may be
 //! narrow by chance, so it has to stay so while a few more replications come in.
 
-use crate::analysis::stats::Estimate;
+use super::mean::Estimate;
 
 /// Fewer replications say too little about their own spread.
 const FEWEST: usize = 10;

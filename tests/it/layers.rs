@@ -4,20 +4,45 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A layer, and the layers that it may name in `use crate::...`.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("workload", &[]),
     ("machine", &[]),
     ("trace", &[]),
     ("architecture", &["workload"]),
     ("sim", &["workload", "machine", "trace", "architecture"]),
-    ("metrics", &["sim", "trace", "analysis"]),
-    ("analysis", &["trace"]),
-    ("explain", &["sim", "workload", "machine", "architecture", "analysis", "trace", "metrics"]),
+    ("statistics", &[]),
+    ("metrics", &["sim", "trace", "statistics"]),
+    ("analysis", &["trace", "statistics"]),
+    (
+        "explain",
+        &[
+            "sim",
+            "workload",
+            "machine",
+            "architecture",
+            "analysis",
+            "statistics",
+            "trace",
+            "metrics",
+        ],
+    ),
     ("figure", &["analysis", "trace"]),
     ("measurement", &["analysis", "trace"]),
     ("validation", &["workload", "machine", "trace", "sim", "architecture"]),
     ("calibration", &["validation", "trace"]),
-    ("experiment", &["workload", "machine", "trace", "sim", "metrics", "analysis", "architecture"]),
+    (
+        "experiment",
+        &[
+            "workload",
+            "machine",
+            "trace",
+            "sim",
+            "metrics",
+            "analysis",
+            "statistics",
+            "architecture",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

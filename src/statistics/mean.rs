@@ -1,4 +1,4 @@
-//! Statistics of plain numbers.
+//! Means of independent values.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -44,30 +44,6 @@ impl Estimate {
     }
 }
 
-/// Jain's fairness index: 1 if all values are equal, 1/n if all but one are zero. `None` if there is
-/// nothing to share.
-///
-/// R. Jain, D. Chiu & W. Hawe, "A quantitative measure of fairness and discrimination for resource
-/// allocation in shared computer systems", DEC-TR-301, 1984.
-#[must_use]
-pub fn jain(values: &[f64]) -> Option<f64> {
-    let sum: f64 = values.iter().sum();
-    let squares: f64 = values.iter().map(|value| value * value).sum();
-    (squares > 0.0).then(|| sum * sum / (values.len() as f64 * squares))
-}
-
-/// The quantile `q` of values in ascending order, by linear interpolation between the two nearest
-/// (type 7 of R. J. Hyndman & Y. Fan, "Sample quantiles in statistical packages", 1996, which R and
-/// NumPy use too). `None` without values.
-#[must_use]
-pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = q.clamp(0.0, 1.0) * last as f64;
-    let below = place.floor();
-    let (low, high) = (sorted[below as usize], sorted[place.ceil() as usize]);
-    Some(low + (place - below) * (high - low))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,27 +81,5 @@ mod tests {
         assert_eq!(Estimate::of_mean(&[], 0.95), None);
         let same = Estimate::of_mean(&[2.0; 4], 0.95).unwrap();
         assert_eq!(same.interval(), (2.0, 2.0));
-    }
-
-    #[test]
-    fn fairness_lies_between_one_and_one_nth() {
-        assert_eq!(jain(&[0.3, 0.3, 0.3]).map(|index| (index * 1e9).round()), Some(1e9));
-        assert_eq!(jain(&[5.0, 0.0, 0.0, 0.0]), Some(0.25));
-        // (1 + 3)^2 / (2 (1 + 9)); the scale does not matter.
-        assert_eq!(jain(&[1.0, 3.0]), Some(0.8));
-        assert_eq!(jain(&[2.0, 6.0]), Some(0.8));
-        assert_eq!((jain(&[]), jain(&[0.0, 0.0])), (None, None));
-    }
-
-    #[test]
-    fn quantiles_interpolate() {
-        let values = [1.0, 2.0, 3.0, 4.0, 10.0];
-        for (q, value) in
-            [(0.0, 1.0), (0.25, 2.0), (0.5, 3.0), (0.9, 7.6), (1.0, 10.0), (0.125, 1.5)]
-        {
-            assert!(close(quantile(&values, q).unwrap(), value), "{q}");
-        }
-        assert_eq!(quantile(&[7.0], 0.99), Some(7.0));
-        assert_eq!(quantile(&[], 0.5), None);
     }
 }
