@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows the simulator. Whatever wrote the tables, the numbers are the same.
 
+pub mod compare;
 pub mod estimate;
 mod frame;
 pub mod measured;

@@ -1,12 +1,15 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
 mod calibrate;
+mod claims;
+mod compare;
 mod explain;
 mod kinds;
 mod measure;
 mod plan;
 mod presets;
 mod validate;
+mod verify;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -24,12 +27,15 @@ use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
 use crate::plot::Plots;
 use calibrate::{CalibrateArgs, calibrate};
+use claims::{ClaimsArgs, claims};
+use compare::{CompareArgs, compare};
 use explain::{ExplainArgs, explain};
 use kinds::{architectures, policies};
 use measure::{MeasureArgs, measure};
 use plan::{PlanArgs, plan};
 use presets::{PresetsArgs, presets};
 use validate::{ValidateArgs, validate};
+use verify::{VerifyArgs, verify};
 
 /// Simulates how policies schedule threads on a global lock, such as CPython's GIL.
 #[derive(Debug, Parser)]
@@ -59,6 +65,21 @@ enum Command {
         after_help = "Examples:\n  gilsim explain experiments/convoy.toml --policy \"CPython 3.13\" --point threads=1\n  gilsim explain experiments/article.toml --case \"12 C extensions\"\n  gilsim explain experiments/convoy.toml --replications 5 --format json"
     )]
     Explain(ExplainArgs),
+    /// Compare policies or architectures on the same random numbers: differences with intervals, and a ranking.
+    #[command(
+        after_help = "Examples:\n  gilsim compare results/convoy --metric latency_p99_ns\n  gilsim compare results/break-even --baseline sequential --format json"
+    )]
+    Compare(CompareArgs),
+    /// Say whether results show what a file claims.
+    #[command(
+        after_help = "Returns 0 if all claims pass, 3 if one fails, 4 if none fails but one is inconclusive.\n\nA claim:\n  schema = 1\n  [claims.\"priorities answer sooner\"]\n  point = \"threads=1\"           # and `case`, where there are several\n  metric = \"latency_p99_ns\"\n  of = \"priority\"\n  is = \"below\"                  # or \"above\"\n  than = \"CPython 3.13\"         # a series; or `value = 2e6` instead\n  by = 0.2                      # at least 20 %\n\nExample:\n  gilsim claims experiments/claims/article.toml results/article"
+    )]
+    Claims(ClaimsArgs),
+    /// Check the program itself against what queueing theory knows exactly.
+    #[command(
+        after_help = "Returns 0 if everything is as exact as chance allows, 1 if not; a right program fails with one seed in a thousand.\nA few seconds.\n\nExamples:\n  gilsim verify\n  gilsim verify --seed 7 --format json"
+    )]
+    Verify(VerifyArgs),
     /// Simulate measured runs of real interpreters, and say how far off they are.
     #[command(
         after_help = "Examples:\n  gilsim validate\n  gilsim validate --against mine.parquet --out results/mine\n  gilsim validate --format markdown > score.md"
@@ -123,7 +144,7 @@ enum Format {
 }
 
 /// Does what the command line says. Returns 0, 1 if something can't be read or written, 2 if what the
-/// user wrote makes no sense, 130 after an interruption.
+/// user wrote makes no sense, 3 and 4 for claims that don't hold, 130 after an interruption.
 #[must_use]
 pub fn main() -> ExitCode {
     let done = |text| (text, ExitCode::SUCCESS);
@@ -131,6 +152,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run(&args).map(done),
         Command::Plan(args) => plan(&args).map(done),
         Command::Explain(args) => explain(&args).map(done),
+        Command::Compare(args) => compare(&args).map(done),
+        Command::Claims(args) => claims(&args),
+        Command::Verify(args) => verify(&args),
         Command::Validate(args) => validate(&args).map(done),
         Command::Measure(args) => measure(&args).map(done),
         Command::Calibrate(args) => calibrate(&args),

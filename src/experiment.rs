@@ -5,6 +5,7 @@
 //! cores, [`execute`](execute::execute) a single one, and [`store`] keeps what comes of them, such that a kill at any moment
 //! loses only the runs in flight.
 
+pub mod claims;
 mod condition;
 pub mod conduct;
 pub mod deadlock;

@@ -23,9 +23,12 @@ pub mod plot;
 pub mod sim;
 #[cfg(feature = "analysis")]
 pub mod statistics;
+pub mod theory;
 pub mod trace;
 #[cfg(feature = "analysis")]
 pub mod validation;
+#[cfg(feature = "analysis")]
+pub mod verification;
 pub mod workload;
 
 pub use gilsim_policies as policies;

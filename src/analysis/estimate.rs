@@ -52,11 +52,17 @@ pub fn estimate<'a>(
     runs: &'a [RunRow],
     column: &str,
 ) -> Result<Vec<PointEstimate<'a>>, UnknownMetric> {
-    let names = metrics(runs);
-    if !names.iter().any(|name| name == column) {
-        return Err(UnknownMetric { column: column.to_owned(), known: names });
-    }
+    check_metric(runs, column)?;
     Ok(averages(runs, |run| known(run, column)))
+}
+
+/// Whether there are numbers in a column.
+pub(super) fn check_metric(runs: &[RunRow], column: &str) -> Result<(), UnknownMetric> {
+    let known = metrics(runs);
+    if known.iter().any(|name| name == column) {
+        return Ok(());
+    }
+    Err(UnknownMetric { column: column.to_owned(), known })
 }
 
 /// Averages a column as a multiple of what it is under the policy `baseline`: in the run of the same case, point and
@@ -87,7 +93,7 @@ pub fn relative<'a>(
 }
 
 /// A number of a run that is long enough to say it.
-fn known(run: &RunRow, column: &str) -> Option<f64> {
+pub(super) fn known(run: &RunRow, column: &str) -> Option<f64> {
     run.number(column).filter(|_| run.coverage != Coverage::TooShort)
 }
 

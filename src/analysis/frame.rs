@@ -58,7 +58,7 @@ pub enum ReadError {
         found: String,
     },
     /// A column is missing, or has other contents than it should.
-    #[error("the column \"{column}\" of {} is missing or not as gilsim writes it", path.display())]
+    #[error("the column \"{column}\" of {} is missing or not as gilsim writes it; if another version did, run again with --fresh", path.display())]
     Column {
         /// The file.
         path: PathBuf,

@@ -26,6 +26,9 @@ pub enum Error {
     /// Something else can't be read, and the text says what.
     #[error("{0}")]
     Text(String),
+    /// What was asked for makes no sense, and the text says why.
+    #[error("{0}")]
+    Usage(String),
     /// A run broke an invariant of the simulator. The runs that ended before are kept.
     #[error("{0}")]
     Broken(String),
@@ -46,7 +49,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) => 2,
+            Self::Config(_) | Self::Usage(_) => 2,
             Self::File { .. } | Self::Table(_) | Self::Text(_) | Self::Broken(_) => 1,
         }
     }

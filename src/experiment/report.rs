@@ -144,7 +144,7 @@ pub fn render(lines: &[Line], width: u16) -> String {
             above = (line.case.clone(), line.point.clone());
             // A cell can't span columns, so the title takes the place of its number later.
             grid.add_row([format!("[{}]", titles.len())]);
-            titles.push(joined([&line.case, &line.point]));
+            titles.push(heading(&line.case, &line.point));
         }
         let plain = |mean: Option<Mean>| {
             mean.map_or_else(|| "-".to_owned(), |mean| format!("{:.2}", mean.mean))
@@ -171,7 +171,7 @@ pub fn render(lines: &[Line], width: u16) -> String {
     let mut short: Vec<_> = lines.iter().filter(|line| line.too_short).collect();
     short.dedup_by(|a, b| (&a.case, &a.point) == (&b.case, &b.point));
     for Line { case, point, .. } in short {
-        let whose = joined([case, point]);
+        let whose = heading(case, point);
         let whose = if whose.is_empty() { whose } else { format!("{whose}: ") };
         let _ = writeln!(
             text,
@@ -195,10 +195,22 @@ pub fn render(lines: &[Line], width: u16) -> String {
     text
 }
 
+/// A case and a point in a line.
+#[must_use]
+pub fn heading(case: &str, point: &str) -> String {
+    joined([case, point])
+}
+
 /// Those parts of a title that say anything.
-fn joined<const N: usize>(parts: [&String; N]) -> String {
-    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).cloned().collect();
+fn joined<const N: usize>(parts: [&str; N]) -> String {
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(": ")
+}
+
+/// A number of the table of runs with its interval, in the unit that its column's name says.
+#[must_use]
+pub fn in_words(metric: &str, mean: Mean) -> String {
+    if metric.ends_with("_ns") { time(mean) } else { count(mean) }
 }
 
 /// A number with its interval, in three digits.
@@ -213,16 +225,16 @@ fn time(mean: Mean) -> String {
 
 /// Scales by the first unit that the mean reaches. `k` stands for thousand, though used from 10 000 on.
 fn scaled(Mean { mean, half_width }: Mean, units: &[(f64, &str)]) -> String {
-    let (least, unit) = units.iter().find(|(least, _)| mean >= *least).unwrap_or(&(0.0, ""));
+    let (least, unit) = units.iter().find(|(least, _)| mean.abs() >= *least).unwrap_or(&(0.0, ""));
     let divisor = match *unit {
         "k" => 1e3,
         _ if *least > 0.0 => *least,
         _ => 1.0,
     };
     let value = mean / divisor;
-    let places = if value >= 99.95 {
+    let places = if value.abs() >= 99.95 {
         0
-    } else if value >= 9.995 {
+    } else if value.abs() >= 9.995 {
         1
     } else {
         2

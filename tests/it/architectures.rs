@@ -1,6 +1,6 @@
 //! Ways to run the same workload: exact results, published effects, and what holds for all of them.
 
-use gilsim::architecture::{ArchitectureSpec, Interpreters, ObjectRules, Runtime};
+use gilsim::architecture::{ArchitectureSpec, Runtime};
 use gilsim::machine::MachineSpec;
 use gilsim::policies::{PolicySpec, Span};
 use gilsim::sim::{Ending, Outcome, RunSpec, run};
@@ -8,9 +8,7 @@ use gilsim::trace::{MemorySink, NullSink, Sink};
 use gilsim::workload::Workload;
 use proptest::prelude::*;
 
-use crate::support::{
-    IDEAL, MeanLatency, assert_agrees, machine, policy, workload, workload_with_objects,
-};
+use crate::support::{IDEAL, machine, policy, workload, workload_with_objects};
 
 const TIMED_WAIT: &str = "timed_wait = {}";
 
@@ -61,43 +59,6 @@ fn elapsed_ms(groups: &str, machine_text: &str, architecture_text: &str) -> f64 
     let outcome = setting.run_into(&architecture(architecture_text), 0, &mut NullSink);
     assert_eq!(outcome.ending, Ending::Completed, "{architecture_text}");
     outcome.elapsed.as_s_f64() * 1e3
-}
-
-/// A closed network of K locks, each access to any of them alike: exact mean value analysis (docs/theory.md). 16 threads
-/// think for 2 ms on average and then change one of K objects for 1 ms on average, first come, first served.
-#[test]
-fn object_locks_are_a_closed_network() {
-    let fifo = policy("fifo_handoff = {}");
-    let objects = ObjectRules { implicit: Some(fifo), ..Runtime::THREADS.objects };
-    let runtime = Runtime { interpreters: Interpreters::None, objects, ..Runtime::THREADS };
-    for (count, throughput, response) in [
-        (1, 0.9999999996, 14.0000000068),
-        (2, 1.8461540241, 6.6666658312),
-        (4, 3.0376803444, 3.2671769858),
-        (16, 4.7373590507, 1.3774091912),
-    ] {
-        let workload = workload_with_objects(&format!(
-            r#"
-            objects.tables = {{ count = {count} }}
-            [groups.t]
-            threads = 16
-            arrivals = {{ think = {{ exponential = {{ mean = "2ms" }} }} }}
-            program = [{{ change = {{ object = "tables",
-                steps = [{{ compute = {{ exponential = {{ mean = "1ms" }} }} }}] }} }}]
-            "#
-        ));
-        let duration = Span::from_s(60);
-        let setting = Setting { workload: &workload, machine: &IDEAL, policy: fifo, duration };
-        let (x, r): (Vec<_>, Vec<_>) = (0..30)
-            .map(|replication| {
-                let mut latency = MeanLatency::default();
-                let outcome = setting.run_on(&workload, &runtime, replication, &mut latency);
-                (latency.count as f64 / outcome.elapsed.as_s_f64() / 1e3, latency.mean_s() * 1e3)
-            })
-            .unzip();
-        assert_agrees(&format!("X of {count} locks"), &x, throughput);
-        assert_agrees(&format!("R of {count} locks"), &r, response);
-    }
 }
 
 /// Amdahl's law is the repairman whose threads all ask at once (Gunther 2008): 9 ms alone and then 1 ms with a lock make

@@ -1,0 +1,218 @@
+//! The systems, and what is known of them. Times are in milliseconds.
+
+use crate::theory::{gil, network, open, repairman, scaling};
+
+/// A system.
+#[derive(Debug, Clone)]
+pub(super) struct System {
+    /// What it is.
+    pub name: String,
+    /// Groups, objects, machine and policy, as in experiment files.
+    pub text: String,
+    /// Simulated time.
+    pub seconds: u64,
+    /// What is known; the first value counts for the chi-square.
+    pub exact: Vec<(Quantity, f64)>,
+    /// How far off a value may be where chance plays no part.
+    pub tolerance: Option<f64>,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Quantity {
+    /// Operations per millisecond.
+    Throughput,
+    /// Mean time from request to the end of the hold \[ms\].
+    Response,
+    /// A quantile of it \[ms\].
+    Quantile(f64),
+    /// Time until all is done \[ms\].
+    Elapsed,
+}
+
+impl Quantity {
+    pub fn name(self) -> String {
+        match self {
+            Self::Throughput => "throughput (1/ms)".to_owned(),
+            Self::Response => "response (ms)".to_owned(),
+            Self::Quantile(q) => format!("response, {:.0}th percentile (ms)", 100.0 * q),
+            Self::Elapsed => "time for all (ms)".to_owned(),
+        }
+    }
+}
+
+use Quantity::{Elapsed, Quantile, Response, Throughput};
+
+const FIFO: &str = "policy = { fifo_handoff = {} }";
+const ONE_MS: &str = "{ exponential = { mean = \"1ms\" } }";
+
+/// Threads that think and hold.
+fn repairmen(threads: u32, think: &str, hold: &str) -> String {
+    format!(
+        "[groups.t]\nthreads = {threads}\narrivals = {{ think = {think} }}\n\
+         program = [{{ compute = {hold} }}]"
+    )
+}
+
+fn thinking(ms: f64) -> String {
+    format!("{{ exponential = {{ mean = \"{ms}ms\" }} }}")
+}
+
+/// Requests that come every two milliseconds on average, for so many threads.
+fn requests(threads: u32, hold: &str) -> String {
+    format!(
+        "[groups.t]\nthreads = {threads}\narrivals = {{ poisson = {{ mean_gap = \"2ms\" }} }}\n\
+         program = [{{ compute = {hold} }}]"
+    )
+}
+
+fn system(name: &str, head: &str, groups: &str, exact: &[(Quantity, f64)]) -> System {
+    System {
+        name: name.to_owned(),
+        text: format!("{head}\n{groups}"),
+        seconds: 60,
+        exact: exact.to_vec(),
+        tolerance: None,
+    }
+}
+
+pub(super) fn systems() -> Vec<System> {
+    let mut all = closed();
+    all.extend(orders_of_service());
+    all.extend(several_servers());
+    all.extend(open_streams());
+    all.extend(without_chance());
+    all
+}
+
+/// A fixed number of threads and one lock.
+fn closed() -> Vec<System> {
+    let mut all = Vec::new();
+    for (threads, think) in [(1, 1.0), (4, 10.0), (10, 10.0), (64, 50.0)] {
+        let steady = repairman::exponential(threads, think, 1.0, 1);
+        let mut exact = vec![(Throughput, steady.throughput), (Response, steady.response)];
+        if threads == 10 {
+            exact.extend(
+                [0.5, 0.9, 0.99]
+                    .map(|q| (Quantile(q), repairman::response_quantile(threads, think, 1.0, q))),
+            );
+        }
+        let name = format!("M/M/1//{threads}, Z = {think}, h = 1");
+        all.push(system(&name, FIFO, &repairmen(threads, &thinking(think), ONE_MS), &exact));
+    }
+    for (threads, think) in [(4, 10.0), (10, 10.0), (64, 50.0)] {
+        let steady = repairman::constant(threads, think, 1.0);
+        let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+        let name = format!("M/D/1//{threads}, Z = {think}, h = 1");
+        all.push(system(&name, FIFO, &repairmen(threads, &thinking(think), "\"1ms\""), &exact));
+    }
+    // Only the mean of thinking matters.
+    let throughput = repairman::exponential(10, 10.0, 1.0, 1).throughput;
+    for (law, think) in [
+        ("constant", "\"10ms\""),
+        ("uniform", "{ uniform = { low = \"0ms\", high = \"20ms\" } }"),
+        ("gamma", "{ gamma = { shape = 0.5, mean = \"10ms\" } }"),
+    ] {
+        let name = format!("G/M/1//10, Z = 10 ({law}), h = 1");
+        let groups = repairmen(10, think, ONE_MS);
+        all.push(system(&name, FIFO, &groups, &[(Throughput, throughput)]));
+    }
+    // Long queues take long to settle, and the begin counts.
+    all.iter_mut().filter(|system| system.name.contains("64")).for_each(|one| one.seconds = 120);
+    all
+}
+
+/// Who comes next does not matter for means, as long as nobody looks at how long holds are, and nothing costs anything.
+fn orders_of_service() -> Vec<System> {
+    let steady = repairman::exponential(10, 10.0, 1.0, 1);
+    let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+    let groups = repairmen(10, &thinking(10.0), ONE_MS);
+    let policies = [
+        ("plain mutex", "policy = { barging = {} }"),
+        ("timed wait, 0.2 ms", "policy = { timed_wait = { interval = \"200us\" } }"),
+        ("ticks, 1 ms", "policy = { tick = { interval = 1000, tick = \"1us\" } }"),
+    ];
+    policies
+        .into_iter()
+        .map(|(name, policy)| {
+            system(&format!("M/M/1//10, Z = 10, h = 1, {name}"), policy, &groups, &exact)
+        })
+        .collect()
+}
+
+/// No lock, but cores, or a lock for each of several objects.
+fn several_servers() -> Vec<System> {
+    let mut all = Vec::new();
+    let groups = repairmen(10, &thinking(10.0), ONE_MS);
+    for cores in [2, 4] {
+        let steady = repairman::exponential(10, 10.0, 1.0, cores);
+        let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+        let head =
+            format!("machine = {{ ideal = {{ cores = {cores} }} }}\npolicy = {{ none = {{}} }}");
+        all.push(system(&format!("M/M/{cores}//10, Z = 10, h = 1"), &head, &groups, &exact));
+    }
+    for locks in [1, 2, 4, 16] {
+        let steady = network::alike(16, 2.0, 1.0, locks);
+        let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+        let groups = format!(
+            "objects.tables = {{ count = {locks} }}\n[groups.t]\nthreads = 16\n\
+             arrivals = {{ think = {} }}\n\
+             program = [{{ change = {{ object = \"tables\", steps = [{{ compute = {ONE_MS} }}] }} }}]",
+            thinking(2.0)
+        );
+        let name = format!("16 threads, {locks} locks, Z = 2, h = 1");
+        let one = system(&name, FIFO, &groups, &exact);
+        // Many operations, none of which waits for long.
+        all.push(System { seconds: 20, ..one });
+    }
+    all
+}
+
+/// Requests that come as they come, half of what the server can do.
+fn open_streams() -> Vec<System> {
+    let mixture = "{ mixture = [{ weight = 1, law = { exponential = { mean = \"0.5ms\" } } }, \
+                   { weight = 1, law = { exponential = { mean = \"1.5ms\" } } }] }";
+    let round_robin = "policy = { timed_wait = { interval = \"200us\" } }";
+    let mut all = Vec::new();
+    for (name, head, threads, hold, second_moment) in [
+        ("M/M/1, half busy", FIFO, 1, ONE_MS, 2.0),
+        ("M/D/1, half busy", FIFO, 1, "\"1ms\"", 1.0),
+        ("M/G/1, half busy, two exponentials", FIFO, 1, mixture, 2.5),
+        ("M/M/1, half busy, in turns of 0.2 ms", round_robin, 60, ONE_MS, 2.0),
+    ] {
+        let exact = [(Response, open::response(0.5, 1.0, second_moment))];
+        let mut one = system(name, head, &requests(threads, hold), &exact);
+        one.seconds = 200;
+        all.push(one);
+    }
+    all
+}
+
+/// What has no chance in it.
+fn without_chance() -> Vec<System> {
+    let mut all = Vec::new();
+    for threads in [8, 64] {
+        let name = format!("Amdahl's law, {threads} threads, 9 ms + 1 ms");
+        let groups = format!(
+            "objects.log = {{}}\n[groups.t]\nthreads = {threads}\niterations = 1\n\
+             program = [{{ compute = \"9ms\" }}, {{ change = {{ object = \"log\", \
+             steps = [{{ compute = \"1ms\" }}] }} }}]"
+        );
+        let elapsed = 10.0 * f64::from(threads) / scaling::amdahl(threads, 0.1);
+        let one = system(&name, FIFO, &groups, &[(Elapsed, elapsed)]);
+        all.push(System { tolerance: Some(1e-6), ..one });
+    }
+    // The one that computes passes a check point every 50 ns, and is just past one when it is asked.
+    let convoy = "[groups.io]\nprogram = [{ op = [{ block = \"1ms\" }, { compute = \"10us\" }] }]\n\
+                  [groups.cpu]\nstart = \"100ns\"\nprogram = [{ compute = \"10h\" }]";
+    let response = 1.0 / gil::convoy(1.0, 0.01, 5.0, 50e-6);
+    let head = "policy = { timed_wait = { check_spacing = \"50ns\" } }";
+    let one = system(
+        "one I/O thread beside one that computes",
+        head,
+        convoy,
+        &[(Quantile(0.5), response)],
+    );
+    all.push(System { tolerance: Some(1e-6), ..one });
+    all
+}
