@@ -3,11 +3,14 @@
 mod calibrate;
 mod claims;
 mod compare;
+mod diff;
 mod explain;
 mod kinds;
 mod measure;
+mod methods;
 mod plan;
 mod presets;
+mod reproduce;
 mod validate;
 mod verify;
 
@@ -29,11 +32,14 @@ use crate::plot::Plots;
 use calibrate::{CalibrateArgs, calibrate};
 use claims::{ClaimsArgs, claims};
 use compare::{CompareArgs, compare};
+use diff::{DiffArgs, diff};
 use explain::{ExplainArgs, explain};
 use kinds::{architectures, policies};
 use measure::{MeasureArgs, measure};
+use methods::{MethodsArgs, methods};
 use plan::{PlanArgs, plan};
 use presets::{PresetsArgs, presets};
+use reproduce::{CheckArgs, ReproduceArgs, check, reproduce};
 use validate::{ValidateArgs, validate};
 use verify::{VerifyArgs, verify};
 
@@ -60,6 +66,26 @@ enum Command {
         after_help = "Examples:\n  gilsim plan experiments/convoy.toml\n  gilsim plan experiments/convoy.toml --set 'sweep.product.\"groups.io.threads\"=[1, 2, 4]'\n  gilsim plan experiments/convoy.toml --format json"
     )]
     Plan(PlanArgs),
+    /// Do all runs of a results directory again, and say which come out differently.
+    #[command(
+        after_help = "Nothing is written. Returns 0 if everything is identical, 1 if a run or a file is not, or something can't\nbe read.\n\nExamples:\n  gilsim reproduce results/convoy\n  gilsim reproduce results/convoy --workers 1 --format json\n  gilsim reproduce artifact/results --files artifact/experiments"
+    )]
+    Reproduce(ReproduceArgs),
+    /// Do a few runs of a results directory again, chosen at random.
+    #[command(
+        after_help = "Nothing is written. Returns 0 if everything is identical, 1 if a run or a file is not, or something can't\nbe read.\n\nExamples:\n  gilsim check results/convoy\n  gilsim check results/convoy --runs 20 --seed 7"
+    )]
+    Check(CheckArgs),
+    /// Say where two results part: the first event that differs, and the settings that do.
+    #[command(
+        after_help = "The first run whose fingerprint differs is done again on both sides, side by side. Returns 0 if nothing\ndiffers, 1 if something does or can't be read.\n\nExamples:\n  gilsim diff results/convoy results/convoy-6ms\n  gilsim diff results/convoy --runs 0 10\n  gilsim diff results/a results/b --runs 0 0 --format json"
+    )]
+    Diff(DiffArgs),
+    /// Write a methods appendix for a paper, in Markdown, and a BibTeX entry.
+    #[command(
+        after_help = "The items of STRESS-DES that the results tell; the others are left for the author. Returns 0, or 1 if the\nresults can't be read.\n\nExamples:\n  gilsim methods results/convoy > methods.md\n  gilsim methods --bibtex >> paper.bib"
+    )]
+    Methods(MethodsArgs),
     /// Say where the time of a workload goes, what stands in its way, and what would help.
     #[command(
         after_help = "Examples:\n  gilsim explain experiments/convoy.toml --policy \"CPython 3.13\" --point threads=1\n  gilsim explain experiments/article.toml --case \"12 C extensions\"\n  gilsim explain experiments/convoy.toml --replications 5 --format json"
@@ -151,6 +177,10 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run(&args).map(done),
         Command::Plan(args) => plan(&args).map(done),
+        Command::Reproduce(args) => reproduce(&args),
+        Command::Check(args) => check(&args),
+        Command::Diff(args) => diff(&args),
+        Command::Methods(args) => methods(&args).map(done),
         Command::Explain(args) => explain(&args).map(done),
         Command::Compare(args) => compare(&args).map(done),
         Command::Claims(args) => claims(&args),

@@ -1,5 +1,7 @@
 //! From what came of a run to rows of the tables `runs` and `threads`.
 
+mod fingerprint;
+
 use gilsim_policies::Span;
 
 use crate::sim::{self, Outcome, ThreadTotals};
@@ -7,6 +9,8 @@ use crate::statistics::jain;
 use crate::trace::summary::Latencies;
 use crate::trace::tables::{Ending, RunRow, ThreadRow};
 use crate::trace::{State, StateTimes, Summary};
+
+pub use fingerprint::fingerprint;
 
 /// A run's metrics. The fields that say which run it was are left for the caller to fill in.
 ///

@@ -3,6 +3,7 @@
 //! The engine keeps no statistics. It tells a [`Sink`] what happens, and sinks count, sum up or
 //! write to disk. A sink that wants nothing costs nothing: [`NullSink`] compiles to no code.
 
+pub mod fingerprint;
 pub mod level;
 #[cfg(feature = "analysis")]
 pub mod parquet;

@@ -187,6 +187,15 @@ impl Frame {
         numbers.ok().flatten().map(|numbers| (numbers, labels)).ok_or_else(|| self.error(name))
     }
 
+    /// A column of texts of which most differ.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, ReadError> {
+        let texts = self.cast(name, &DataType::String, |column| {
+            let texts = column.str()?.iter();
+            Ok(texts.map(|text| text.map(str::to_owned)).collect::<Option<Vec<_>>>())
+        })?;
+        texts.ok_or_else(|| self.error(name))
+    }
+
     fn cast<T>(
         &self,
         name: &str,

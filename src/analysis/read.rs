@@ -30,6 +30,7 @@ fn cells(frame: &Frame, name: &str, kind: Kind) -> Result<Vec<Cell>, ReadError> 
     Ok(match kind {
         Kind::UInt32 | Kind::Int64 => some(frame.optional_whole(name)?, Cell::Whole),
         Kind::Float64 => some(frame.optional_real(name)?, Cell::Real),
+        Kind::Text => frame.texts(name)?.into_iter().map(Cell::Text).collect(),
         Kind::Enum => {
             let (numbers, labels) = frame.labels(name)?;
             numbers.into_iter().map(|number| Cell::Text(labels[number as usize].clone())).collect()

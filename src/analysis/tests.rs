@@ -5,6 +5,7 @@ use std::path::Path;
 use gilsim_policies::{Instant, Span, ThreadId};
 
 use super::*;
+use crate::trace::fingerprint::Fingerprint;
 use crate::trace::parquet::{
     EventSink, IntervalSink, OpSink, RunFiles, SCHEMA_KEY, TABLE_KEY, TableSink, write_rows,
 };
@@ -20,6 +21,7 @@ fn run(run: u32) -> RunRow {
         policy_kind: "tick".to_owned(),
         seed: i64::MAX as u64,
         ending: Ending::ALL[run as usize % 3],
+        fingerprint: Fingerprint(u64::MAX - u64::from(run)),
         latency_p99_ns: (run > 0).then_some(7_000_000_000),
         fairness: (run > 1).then_some(1.0 / 3.0),
         sweep: if run == 1 { Vec::new() } else { vec![("sweep_cores".to_owned(), 0.1)] },

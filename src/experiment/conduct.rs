@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::execute::{Record, write_tables};
+use super::manifest;
 use super::plan::{Plan, PlannedRun};
 use super::runner::run_all;
 use super::store::{self, Store};
@@ -109,9 +110,10 @@ fn copy_measured(plan: &Plan, dir: &Path) -> Result<Option<PathBuf>, Error> {
 /// What an earlier call has written.
 fn read_back(dir: &Path) -> Result<Finished, Error> {
     let results = Results::open(dir).map_err(|error| Error::file(dir, error))?;
-    let manifest = store::manifest(dir)?;
+    let manifest = manifest::read(dir)?;
     let files = manifest.into_iter().flat_map(|manifest| manifest.files);
-    let files = files.chain([PathBuf::from(store::MANIFEST)]).map(|file| dir.join(file)).collect();
+    let files =
+        files.chain([PathBuf::from(manifest::MANIFEST)]).map(|file| dir.join(file)).collect();
     Ok(Finished { runs: results.runs().to_vec(), files })
 }
 

@@ -40,7 +40,7 @@ pub fn describe(outcome: &Outcome, workload: &Workload) -> String {
 }
 
 /// An object's population, and its place in it if it is not alone.
-fn object(workload: &Workload, object: u32) -> String {
+pub(super) fn object(workload: &Workload, object: u32) -> String {
     let populations = workload.populations.iter().rev();
     match populations.into_iter().find(|population| population.first <= object) {
         Some(population) if population.count == 1 => population.name.clone(),

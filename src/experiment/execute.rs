@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::deadlock;
 use super::error::Error;
+use super::manifest;
 use super::plan::{Plan, PlannedRun, Point};
 use super::spec::Window;
-use super::store;
 use super::warm_up::Cut;
-use crate::metrics::{run_row, thread_rows};
+use crate::metrics::{fingerprint, run_row, thread_rows};
 use crate::sim;
+use crate::trace::fingerprint::{Fingerprint, Fingerprinter};
 use crate::trace::parquet::{
     EventSink, IntervalSink, Metadata, OpSink, RunFiles, TableSink, WriteError, run_path,
     table_path, write_rows,
@@ -78,15 +79,14 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
     let Cut { span: warm_up, too_short } = run.warm_up.unwrap_or_default();
     let from = Instant::ZERO + warm_up;
     let summary = After { from, inner: Summary::new(&thread_groups, groups.len()) };
-    let mut sink = Tee(summary, Windowed::new(tables, window));
-    let outcome = if warm_up.is_zero() {
-        sim::run(&run.run_spec(), &mut sink)
-    } else {
-        let outcomes = sim::run_marked(&run.run_spec(), &[from], &mut sink);
-        // The two are the same one if it ended during its warm-up.
-        outcomes[outcomes.len() - 1].since(&outcomes[0])
-    };
-    let Tee(After { inner: summary, .. }, tables) = sink;
+    let operations = Tee(summary, Fingerprinter::default());
+    let mut sink = Tee(operations, Windowed::new(tables, window));
+    let marks = if warm_up.is_zero() { &[][..] } else { &[from] };
+    let outcomes = sim::run_marked(&run.run_spec(), marks, &mut sink);
+    let whole = &outcomes[outcomes.len() - 1];
+    // The two are the same one if it ended during its warm-up.
+    let outcome = if warm_up.is_zero() { whole.clone() } else { whole.since(&outcomes[0]) };
+    let Tee(Tee(After { inner: summary, .. }, operations), tables) = sink;
     tables.inner.finish()?;
     let focus = groups.iter().position(|name| Some(name) == point.experiment.focus.as_ref());
     let focus = focus.and_then(|focus| u32::try_from(focus).ok()).unwrap_or(0);
@@ -108,10 +108,19 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
             (false, true) => Coverage::Whole,
         },
         warm_up_ns: warm_up.ns(),
+        fingerprint: fingerprint(operations, whole),
         sweep: point.numbers.clone(),
         ..run_row(&outcome, &summary, focus)
     };
     Ok(Record { run: row, threads: thread_rows(run.index, &outcome, &groups) })
+}
+
+/// Does a run for its fingerprint alone, and writes nothing.
+#[must_use]
+pub fn fingerprint_of(run: &PlannedRun) -> Fingerprint {
+    let mut operations = Fingerprinter::default();
+    let outcome = sim::run(&run.run_spec(), &mut operations);
+    fingerprint(operations, &outcome)
 }
 
 /// Writes the tables of all runs; returns every table of the experiment.
@@ -150,7 +159,7 @@ fn provenance(plan: &Plan) -> Metadata {
         ("config_sha256", plan.hash.clone()),
         ("config", plan.resolved.clone()),
     ];
-    pairs.extend(store::commit().map(|commit| ("commit", commit.to_owned())));
+    pairs.extend(manifest::commit().map(|commit| ("commit", commit.to_owned())));
     let mut pairs: Metadata =
         pairs.into_iter().map(|(key, value)| (format!("gilsim.{key}"), value)).collect();
     // What figures show. Cases may differ, and then it is not said of the whole.
@@ -222,8 +231,32 @@ impl<S: Sink> Sink for Windowed<S> {
 mod tests {
     use gilsim_policies::ThreadId;
 
+    use super::super::Sources;
+    use super::super::tests::FILE;
     use super::*;
     use crate::trace::{EventKind, MemorySink, State};
+
+    fn fingerprint(settings: &[&str], run: usize) -> String {
+        let settings = ["duration=100ms"].iter().chain(settings);
+        let settings: Vec<_> = settings.map(|&text| text.to_owned()).collect();
+        let sources = Sources::new(Path::new("x.toml"), FILE.to_owned(), &settings);
+        let plan = Plan::from_sources(&sources).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let written = execute(&plan, &plan.runs[run], dir.path()).unwrap().run.fingerprint;
+        assert_eq!(written, fingerprint_of(&plan.runs[run]));
+        written.to_string()
+    }
+
+    #[test]
+    fn a_fingerprint_depends_on_what_happened_and_not_on_what_is_written() {
+        // Only a change of the model may change this.
+        let known = "30607becf966aead";
+        assert_eq!(fingerprint(&[], 0), known);
+        assert_eq!(fingerprint(&["level=\"events\""], 0), known);
+        assert_ne!(fingerprint(&["seed=2"], 0), known);
+        assert_ne!(fingerprint(&[], 1), known);
+        assert_ne!(fingerprint(&["groups.io.program.0.compute=1001us"], 0), known);
+    }
 
     #[test]
     fn only_the_window_is_traced() {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::document::Document;
 use super::error::{ConfigError, Error};
+use super::manifest::{Input, hexadecimal, sha256};
 use super::path::{Override, parse_override};
 use super::presets::{self, Presets};
 use super::source::Sources;
@@ -34,6 +35,8 @@ pub struct Plan {
     /// SHA-256 of what decides the results: the resolved configuration without its prose, and the
     /// files that its laws draw from; in hexadecimal digits.
     pub hash: String,
+    /// The files that its laws draw from.
+    pub inputs: Vec<Input>,
     /// Measured values to draw beside: a CSV file's content.
     pub measured: Option<Vec<u8>>,
     /// The points, in order.
@@ -192,8 +195,8 @@ impl Plan {
         let measured = measured.transpose()?;
         let presets = document.presets.named(&document, |name| named.contains(name))?;
         let resolved = resolve(&name, &presets, tables.clone()).map_err(encode)?;
-        let hash = hash(&name, presets, tables, &folder, encode)?;
-        Ok(Self { name, folder, resolved, hash, measured, points, runs })
+        let (hash, inputs) = hash(&name, presets, tables, &folder, encode)?;
+        Ok(Self { name, folder, resolved, hash, inputs, measured, points, runs })
     }
 }
 
@@ -338,7 +341,7 @@ fn hash(
     mut cases: Cases,
     folder: &Path,
     encode: impl Fn(toml::ser::Error) -> Error,
-) -> Result<String, Error> {
+) -> Result<(String, Vec<Input>), Error> {
     presets.clear_origins();
     for (_, table) in &mut cases {
         for prose in ["question", "expect", "measured"] {
@@ -355,11 +358,17 @@ fn hash(
     );
     let mut hasher = Sha256::new();
     hasher.update(&text);
+    let mut inputs: Vec<Input> = Vec::new();
     for file in files {
-        let path = folder.join(file);
-        hasher.update(std::fs::read(&path).map_err(Error::at(&path))?);
+        let path = folder.join(&file);
+        let bytes = std::fs::read(&path).map_err(Error::at(&path))?;
+        hasher.update(&bytes);
+        let file = PathBuf::from(file);
+        if inputs.iter().all(|input| input.file != file) {
+            inputs.push(Input { file, sha256: sha256(&bytes) });
+        }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok((hexadecimal(&hasher.finalize()), inputs))
 }
 
 /// The files of all empirical laws below a value.

@@ -9,48 +9,24 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::journal::{self, Identity, Journal};
+use super::manifest::{self, MANIFEST, Manifest};
 use super::plan::Plan;
 use crate::analysis::measured::MEASURED_FILE;
 use crate::trace::parquet::PendingFile;
 use crate::trace::tables::SCHEMA_VERSION;
 
 const JOURNAL: &str = "journal.jsonl";
-pub(super) const MANIFEST: &str = "manifest.json";
 /// The directories of tables that each run writes for itself.
 const TRACES: [&str; 3] = ["ops", "intervals", "events"];
 /// The files that tables, manifest and measured values are in.
 const FILES: [&str; 4] = ["runs.parquet", "threads.parquet", MEASURED_FILE, MANIFEST];
 /// Where figures are drawn.
 const FIGURES: &str = "figures";
-
-/// Where the results came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// The experiment's name.
-    pub name: String,
-    /// Whose results these are.
-    pub identity: Identity,
-    /// The commit that the program was built from, if that was known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// The seed.
-    pub seed: u64,
-    /// Number of runs.
-    pub runs: usize,
-    /// When the first run began \[seconds since 1970\].
-    pub started_unix_s: u64,
-    /// When everything was written \[seconds since 1970\].
-    pub ended_unix_s: u64,
-    /// The tables, relative to the manifest.
-    pub files: Vec<PathBuf>,
-    /// The resolved configuration: an experiment file that gives these results.
-    pub config: String,
-}
 
 /// A directory of results, ready for runs.
 #[derive(Debug)]
@@ -74,7 +50,7 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hash: plan.hash.clone(),
         };
-        let complete = manifest(dir)?.map(|manifest| manifest.identity);
+        let complete = manifest::read(dir)?.map(|manifest| manifest.identity);
         let path = dir.join(JOURNAL);
         let mut store = Self { dir: dir.to_owned(), identity, journal: None, moved: None };
         if complete.as_ref() == Some(&store.identity) && !fresh {
@@ -102,17 +78,10 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
     pub fn finish(&self, plan: &Plan, runs: usize, files: &[PathBuf]) -> Result<PathBuf, Error> {
         let now = unix_s();
         let relative = |file: &PathBuf| file.strip_prefix(&self.dir).unwrap_or(file).to_owned();
-        let manifest = Manifest {
-            name: plan.name.clone(),
-            identity: self.identity.clone(),
-            commit: commit().map(str::to_owned),
-            seed: plan.seed(),
-            runs,
-            started_unix_s: self.journal.as_ref().map_or(now, |journal| journal.started_unix_s),
-            ended_unix_s: now,
-            files: files.iter().map(relative).collect(),
-            config: plan.resolved.clone(),
-        };
+        let started = self.journal.as_ref().map_or(now, |journal| journal.started_unix_s);
+        let files: Vec<_> = files.iter().map(relative).collect();
+        let manifest =
+            Manifest::of(plan, runs, &self.dir, self.identity.clone(), (started, now), files)?;
         let path = self.dir.join(MANIFEST);
         let mut text =
             serde_json::to_vec_pretty(&manifest).map_err(|error| Error::file(&path, error))?;
@@ -122,27 +91,6 @@ impl<R: Serialize + DeserializeOwned> Store<R> {
         fs::remove_file(&journal).map_err(Error::at(&journal))?;
         Ok(path)
     }
-}
-
-/// The manifest in a directory of results; `None` if there is none, and so no complete results.
-///
-/// # Errors
-/// There is one that can't be read.
-pub fn manifest(dir: &Path) -> Result<Option<Manifest>, Error> {
-    let path = dir.join(MANIFEST);
-    match fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-            Error::file(&path, format!("is no manifest of this program ({error}); move it away"))
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::file(&path, error)),
-    }
-}
-
-/// The commit that the program was built from, if that was known.
-#[must_use]
-pub const fn commit() -> Option<&'static str> {
-    option_env!("GILSIM_COMMIT")
 }
 
 /// Moves the results in a directory, and nothing else, to one beside it that has their name.
@@ -233,11 +181,14 @@ mod tests {
         assert!(!torn.exists());
         fs::remove_dir(dir.join("ops")).unwrap();
         record(&mut store, 0);
-        store.finish(&plan(1), 4, &[dir.join("runs.parquet")]).unwrap();
+        let table = dir.join("runs.parquet");
+        fs::write(&table, "rows").unwrap();
+        store.finish(&plan(1), 4, std::slice::from_ref(&table)).unwrap();
+        fs::remove_file(table).unwrap();
         drop(store);
 
         assert!(open(&dir, 1, false).journal.is_none());
-        let manifest = manifest(&dir).unwrap().unwrap();
+        let manifest = manifest::read(&dir).unwrap().unwrap();
         assert_eq!(manifest.files, [Path::new("runs.parquet")]);
         assert_eq!((manifest.name.as_str(), manifest.runs, manifest.seed), ("x", 4, 1));
         let names: Vec<_> =

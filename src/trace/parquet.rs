@@ -2,7 +2,7 @@
 //!
 //! A file is written under a temporary name in its own directory and renamed when it is whole. So
 //! whoever finds a table under its final name can rely on it, and what a kill leaves behind
-//! (`*.tmp`) can be removed. Every column of text is an Enum, which all readers filter well; units
+//! (`*.tmp`) can be removed. Every column of few texts is an Enum, which all readers filter well; units
 //! stand last in the names; equal rows give equal bytes.
 //!
 //! | file | written by |

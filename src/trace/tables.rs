@@ -11,6 +11,8 @@ pub use probe::ProbeRow;
 pub use run::{Coverage, Ending, RunRow, SWEEP_PREFIX};
 pub use thread::ThreadRow;
 
+use super::fingerprint::Fingerprint;
+
 /// The version of all tables. It rises when a column changes its name or its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -25,6 +27,16 @@ pub enum Kind {
     Float64,
     /// One of a few texts.
     Enum,
+    /// Texts of which most differ.
+    Text,
+}
+
+impl Kind {
+    /// Whether the column holds numbers.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        !matches!(self, Self::Enum | Self::Text)
+    }
 }
 
 /// What a row has in a column.
@@ -142,6 +154,19 @@ impl Field for String {
     fn from_cell(cell: Cell) -> Option<Self> {
         match cell {
             Cell::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Field for Fingerprint {
+    const KIND: Kind = Kind::Text;
+    fn cell(&self) -> Cell {
+        Cell::Text(self.to_string())
+    }
+    fn from_cell(cell: Cell) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => text.parse().ok(),
             _ => None,
         }
     }

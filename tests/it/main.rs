@@ -12,5 +12,7 @@ mod layers;
 mod output_analysis;
 mod properties;
 mod published;
+#[cfg(feature = "analysis")]
+mod reproduction;
 mod support;
 mod theory;

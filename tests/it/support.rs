@@ -6,7 +6,7 @@ use gilsim::architecture::Runtime;
 use gilsim::machine::{IdealParameters, MachineSpec};
 use gilsim::policies::{PolicySpec, Span, ThreadId};
 use gilsim::sim::{Outcome, RunSpec, run};
-use gilsim::trace::{EventKind, MemorySink, NullSink, OpRow, Sink};
+use gilsim::trace::{EventKind, MemorySink, NullSink, Sink};
 use gilsim::workload::{GroupSpec, PopulationSpec, Workload};
 use indexmap::IndexMap;
 use serde::Deserialize;

@@ -54,7 +54,8 @@ fn listed<R: Table>(
         Kind::UInt32 => whole::<u32, UInt32Type>(path, column.name, cells),
         Kind::Int64 => whole::<i64, Int64Type>(path, column.name, cells),
         Kind::Float64 => Ok(reals(column.name, cells)),
-        Kind::Enum => texts(column.name, cells).map_err(encode),
+        Kind::Enum => labels(column.name, cells).map_err(encode),
+        Kind::Text => Ok(texts(column.name, cells)),
     }
 }
 
@@ -89,8 +90,16 @@ fn reals(name: &str, cells: impl Iterator<Item = Cell>) -> Column {
     Column::new(name.into(), cells.map(number).collect::<Vec<_>>())
 }
 
+fn texts(name: &str, cells: impl Iterator<Item = Cell>) -> Column {
+    let text = |cell| match cell {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    };
+    Column::new(name.into(), cells.map(text).collect::<Vec<_>>())
+}
+
 /// The labels are the texts in the order in which they first appear.
-fn texts(name: &str, cells: impl Iterator<Item = Cell>) -> PolarsResult<Column> {
+fn labels(name: &str, cells: impl Iterator<Item = Cell>) -> PolarsResult<Column> {
     let mut labels = IndexSet::new();
     let mut number = |cell| match cell {
         Cell::Text(text) => Some(labels.insert_full(text).0 as u32),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Field, Kind, Table, columns};
+use crate::trace::fingerprint::Fingerprint;
 
 /// Begins the names of the columns that hold swept numbers.
 pub const SWEEP_PREFIX: &str = "sweep_";
@@ -120,6 +121,8 @@ pub struct RunRow {
     pub collecting_ns: u64,
     /// Events that the engine took from its queue: what the run cost.
     pub events: u64,
+    /// A hash of every operation and of all totals: equal if the same happened ([`fingerprint`](crate::trace::fingerprint)).
+    pub fingerprint: Fingerprint,
     /// Swept numbers, each in its own column: [`SWEEP_PREFIX`] and the name, and the value.
     pub sweep: Vec<(String, f64)>,
 }
@@ -127,7 +130,7 @@ pub struct RunRow {
 impl RunRow {
     /// The columns of numbers that every row has.
     pub fn numbers() -> impl Iterator<Item = &'static str> {
-        Self::COLUMNS.iter().filter(|column| column.kind != Kind::Enum).map(|column| column.name)
+        Self::COLUMNS.iter().filter(|column| column.kind.is_number()).map(|column| column.name)
     }
 
     /// Whether every row has a column of numbers with this name.
@@ -206,6 +209,7 @@ impl Table for RunRow {
         collections,
         collecting_ns,
         events,
+        fingerprint,
     ];
 
     fn extra(&self) -> &[(String, f64)] {
