@@ -5,10 +5,11 @@ use std::f64::consts::{LN_2, LN_10};
 use rand::SeedableRng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::batch_means::batch_means;
 use super::paired::difference;
-use super::quantile::quantile_interval;
+use super::quantile::{quantile_interval, quantile_lower_bound, quantile_upper_bound};
 use super::ratio::ratio_of_means;
 use super::*;
 
@@ -42,18 +43,55 @@ fn means() {
     }
 }
 
+fn exponentials(n: u32, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+    let mut values: Vec<f64> = (0..n).map(|_| Exp1.sample(rng)).collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// How likely at least `low` and fewer than `high` of n values lie below the quantile `q`.
+fn exactly(n: u32, q: f64, low: f64, high: f64) -> f64 {
+    let below = Binomial::new(q, n.into()).unwrap();
+    below.cdf(high as u64 - 1) - below.cdf(low as u64 - 1)
+}
+
 #[test]
 fn quantiles() {
-    // Ranks are whole, so an interval holds the truth more often than it says. These do with 0.9510, 0.9512 and 0.9542, from
-    // the binomial distribution; other numbers of values are further above.
-    for (n, q, truth) in [(17, 0.5, LN_2), (44, 0.5, LN_2), (86, 0.9, LN_10)] {
+    // Ranks are whole, so an interval holds the truth more often than it says: how often is known.
+    for (n, q, truth) in [(17, 0.5, LN_2), (44, 0.5, LN_2), (86, 0.9, LN_10), (20, 0.5, LN_2)] {
+        let ranks: Vec<_> = (1..=n).map(f64::from).collect();
+        let ranks = quantile_interval(&ranks, q, CONFIDENCE).unwrap();
+        let exact = exactly(n, q, ranks.low, ranks.high);
+        assert!((CONFIDENCE..0.97).contains(&exact), "{n}: {exact}");
         let experiment = |rng: &mut Xoshiro256PlusPlus| {
-            let mut values: Vec<f64> = (0..n).map(|_| Exp1.sample(rng)).collect();
-            values.sort_by(f64::total_cmp);
-            let found = quantile_interval(&values, q, CONFIDENCE).unwrap();
+            let found = quantile_interval(&exponentials(n, rng), q, CONFIDENCE).unwrap();
             (found.low, found.high)
         };
-        assert_covers(&format!("quantile {q} of {n}"), coverage(experiment, truth));
+        let found = coverage(experiment, truth);
+        assert!((found - exact).abs() < 0.0125, "{found} instead of {exact}");
+    }
+}
+
+#[test]
+fn bounds_of_quantiles() {
+    // With 299 values, all lie below the 99th percentile with probability 0.99^299 = 0.0495.
+    for (n, q, truth) in [(20, 0.5, LN_2), (299, 0.99, 100.0_f64.ln())] {
+        let ranks: Vec<_> = (1..=n).map(f64::from).collect();
+        let rank = quantile_upper_bound(&ranks, q, CONFIDENCE).unwrap();
+        let exact = exactly(n, q, 1.0, rank) + (1.0 - q).powf(n.into());
+        let upper = |rng: &mut Xoshiro256PlusPlus| {
+            let bound = quantile_upper_bound(&exponentials(n, rng), q, CONFIDENCE);
+            (0.0, bound.unwrap())
+        };
+        let found = coverage(upper, truth);
+        assert!(exact >= CONFIDENCE, "{exact}");
+        assert!((found - exact).abs() < 0.0125, "{found} instead of {exact}");
+        // Of uniform values, 1 - x mirrors the bound.
+        let lower = |rng: &mut Xoshiro256PlusPlus| {
+            let mirrored: Vec<_> = exponentials(n, rng).iter().map(|x| (-x).exp()).rev().collect();
+            (quantile_lower_bound(&mirrored, 1.0 - q, CONFIDENCE).unwrap(), 1.0)
+        };
+        assert_eq!(coverage(lower, 1.0 - q), found);
     }
 }
 
@@ -68,7 +106,8 @@ fn batches_of_a_correlated_series() {
                 value
             })
             .collect();
-        batch_means(&series, CONFIDENCE).map_or((f64::NAN, f64::NAN), |found| found.interval())
+        batch_means(&series, CONFIDENCE)
+            .map_or((f64::NAN, f64::NAN), |found| found.estimate.interval())
     };
     assert_covers("batch means", coverage(experiment, 0.0));
 }

@@ -20,13 +20,14 @@ pub struct Difference {
     pub variance_reduction: Option<f64>,
 }
 
-/// The difference of paired values (first, second). `None` with fewer than two pairs.
+/// The difference of paired values (first, second). `None` with fewer than two pairs, or if a value is no finite
+/// number.
 #[must_use]
 pub fn difference(pairs: &[(f64, f64)], confidence: f64) -> Option<Difference> {
     let n = pairs.len() as f64;
     let values: Vec<_> = pairs.iter().map(|(first, second)| second - first).collect();
     let estimate = Estimate::of_mean(&values, confidence)?;
-    estimate.half_width?;
+    estimate.half_width.filter(|half_width| half_width.is_finite())?;
     let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n;
     let (a, b) = (mean(|pair| pair.0), mean(|pair| pair.1));
     let moment = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
@@ -43,14 +44,17 @@ pub fn difference(pairs: &[(f64, f64)], confidence: f64) -> Option<Difference> {
     })
 }
 
-/// How likely a mean at least so far from zero would be, given its standard error, if the true one were zero.
+/// How likely a mean at least so far from zero would be, given its standard error, if the true one were zero. NaN for what
+/// is no number: neither below any level nor above.
 #[must_use]
 pub fn p_value(mean: f64, standard_error: f64, freedom: f64) -> f64 {
     if mean == 0.0 {
         return 1.0;
     }
     let t = (mean / standard_error).abs();
-    StudentsT::new(0.0, 1.0, freedom).map_or(1.0, |student| 2.0 * student.sf(t))
+    // The library panics at NaN.
+    let student = StudentsT::new(0.0, 1.0, freedom).ok().filter(|_| !t.is_nan());
+    student.map_or(f64::NAN, |student| 2.0 * student.sf(t))
 }
 
 #[cfg(test)]
@@ -85,5 +89,14 @@ mod tests {
         let none = difference(&[(1.0, 1.0), (1.0, 1.0)], 0.95).unwrap();
         assert_eq!((none.p, none.correlation, none.variance_reduction), (1.0, None, None));
         assert_eq!(difference(&[(1.0, 2.0)], 0.95), None);
+    }
+
+    #[test]
+    fn what_is_no_number_has_no_difference() {
+        for odd in [f64::NAN, f64::INFINITY] {
+            assert_eq!(difference(&[(1.0, 2.0), (odd, 3.0), (2.0, 5.0)], 0.95), None);
+            assert!(p_value(odd, odd, 9.0).is_nan());
+        }
+        assert!(p_value(1.0, 1.0, 0.0).is_nan());
     }
 }

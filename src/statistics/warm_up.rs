@@ -17,7 +17,7 @@ pub fn mser_5(batches: &[f64]) -> Option<usize> {
     if n < 10 {
         return None;
     }
-    let mut best = (f64::INFINITY, 0);
+    let mut best = (f64::INFINITY, n / 2);
     // From the end, so that each batch joins the mean and the squares of those behind it (Welford).
     let (mut mean, mut squares) = (0.0, 0.0);
     for (d, value) in batches.iter().enumerate().rev() {
@@ -91,5 +91,6 @@ mod tests {
         assert_eq!(mser_5(&rises), None);
         assert_eq!(mser_5(&[1.0; 9]), None);
         assert_eq!(mser_5(&[1.0; 10]), Some(0));
+        assert_eq!(mser_5(&[f64::NAN; 10]), None);
     }
 }

@@ -1,152 +1,172 @@
-//! The machine repairman: a fixed number of threads that think, and a lock or cores that serve them.
+//! The machine repairman: N threads, each of which thinks outside for a while and then wants the one lock.
 //!
-//! D. Gross et al., "Fundamentals of Queueing Theory", 4th ed., 2008, section 2.8 (exponential holds, one or several
-//! servers); L. Takács, "Introduction to the Theory of Queues", 1962, chapter 5 (any hold, one server).
+//! Exponential holds, with c servers (M/M/c//N): a birth-death chain. Any law of holds (M/G/1//N): L. Takács,
+//! "Introduction to the Theory of Queues", 1962. Response times: a thread that asks finds what the other N - 1 would
+//! leave by themselves (arrival theorem; K. C. Sevcik & I. Mitrani, JACM 28(2), 1981; S. S. Lavenberg & M. Reiser, J.
+//! Appl. Prob. 17, 1980).
+//!
+//! Thinking is exponential. Where holds are, too, means are the same with thinking of any law.
 
-use super::Steady;
+use super::{is_positive, is_time};
 
-/// Exponential thinking and holds, on `servers` locks or cores. For one server, throughput is the same for thinking of any
-/// law (G/M/1//N), and for any order of service that does not look at lengths.
-#[must_use]
-pub fn exponential(threads: u32, think: f64, hold: f64, servers: u32) -> Steady {
-    let busy = |state: u32| f64::from(state.min(servers));
-    let shares = shares(threads, think, hold, servers);
-    let served: f64 = (0..).zip(&shares).map(|(state, share)| share * busy(state)).sum();
-    Steady::of_throughput(served / hold, threads, think)
+/// N threads that think and hold in turn: a finite source of requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FiniteSource {
+    /// N.
+    pub threads: u32,
+    /// Z, the mean time from a release to the next request. Zero for threads that always want the lock.
+    pub think: f64,
+    /// h, the mean time that the lock is held.
+    pub hold: f64,
 }
 
-/// The probability that so many threads are at the servers, from 0 to all of them.
-fn shares(threads: u32, think: f64, hold: f64, servers: u32) -> Vec<f64> {
-    // In logarithms: the terms of a thousand threads leave the range of floats.
+/// What a closed system does in the long run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Performance {
+    /// X, holds completed per unit of time, by all threads together.
+    pub throughput: f64,
+    /// R, the mean time from request to release.
+    pub response: f64,
+    /// U, the mean share of the servers that is busy.
+    pub utilisation: f64,
+}
+
+impl FiniteSource {
+    /// Whether there are threads, and times that can be. False for what is no number, too.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.threads > 0 && is_positive(self.hold) && is_time(self.think / self.hold)
+    }
+
+    /// With exponential holds, of which `servers` go on at once: one with a lock, as many as there are cores without.
+    /// Under any order of service that does not look at lengths. With one server that all share evenly, with holds of
+    /// any law (F. Baskett, K. M. Chandy, R. R. Muntz & F. G. Palacios, JACM 22(2), 1975). `None` without servers, or
+    /// if the source is not sound.
+    #[must_use]
+    pub fn exponential(&self, servers: u32) -> Option<Performance> {
+        if servers == 0 || !self.is_sound() {
+            return None;
+        }
+        let law = present(self.threads, self.think / self.hold, servers);
+        let mean = |of: &dyn Fn(u32) -> f64| -> f64 {
+            (0..).zip(&law).map(|(n, probability)| of(n) * probability).sum()
+        };
+        let busy = mean(&|n| f64::from(n.min(servers)));
+        let throughput = busy / self.hold;
+        // Little's law. N/X - Z would lose digits where threads hardly meet.
+        let response = mean(&f64::from) / throughput;
+        Some(Performance { throughput, response, utilisation: busy / f64::from(servers) })
+    }
+
+    /// With holds of any law that has the mean `hold` and this Laplace transform, s ↦ E\[exp(-sB)\]: see [`constant`]
+    /// and [`exponential`]. One lock, under any order of service that cuts no hold and does not look at lengths. `None`
+    /// if the source is not sound, or if the transform leaves 0 to 1.
+    #[must_use]
+    pub fn general(&self, transform: impl Fn(f64) -> f64) -> Option<Performance> {
+        if !self.is_sound() {
+            return None;
+        }
+        let threads = f64::from(self.threads);
+        // Takács' mean busy period in holds, without the first hold: Σ C(N-1,k) Π (1-φ(j/Z))/φ(j/Z) for k = 1 to N-1,
+        // in logarithms, because each factor may be far above 1 and far below.
+        let mut term = 0.0;
+        let mut terms = Vec::new();
+        for k in (1..self.threads).map(f64::from) {
+            let phi = transform(k / self.think);
+            if !(0.0..=1.0).contains(&phi) {
+                return None;
+            }
+            term += ((threads - k) / k).ln() + ((1.0 - phi) / phi).ln();
+            terms.push(term);
+        }
+        let further = sum_of_exponentials(&terms);
+        // R = N h - Z (1 - h / busy period), from U = busy / (busy + Z/N), X = U/h and R = N/X - Z.
+        let share = if further.is_infinite() { 1.0 } else { further / (1.0 + further) };
+        let response = threads * self.hold - self.think * share;
+        let throughput = threads / (response + self.think);
+        Some(Performance { throughput, response, utilisation: throughput * self.hold })
+    }
+
+    /// How likely a response takes longer than `t`: exponential holds, one lock, first come first served.
+    /// `None` if the source is not sound, or `t` is no length of time.
+    #[must_use]
+    pub fn response_tail(&self, t: f64) -> Option<f64> {
+        (self.is_sound() && is_time(t)).then(|| tail(&self.ahead(), t / self.hold))
+    }
+
+    /// The time that the share `q` of responses does not exceed: exponential holds, one lock, first come first served.
+    /// `None` if the source is not sound, or if q is not in \[0, 1).
+    #[must_use]
+    pub fn response_quantile(&self, q: f64) -> Option<f64> {
+        if !self.is_sound() || !(0.0..1.0).contains(&q) {
+            return None;
+        }
+        let ahead = self.ahead();
+        let exceeds = |holds: f64| tail(&ahead, holds) > 1.0 - q;
+        let mut high = 1.0;
+        while exceeds(high) {
+            high *= 2.0;
+        }
+        let mut low = 0.0;
+        // As far as floats go.
+        for _ in 0..f64::MANTISSA_DIGITS {
+            let middle = f64::midpoint(low, high);
+            *(if exceeds(middle) { &mut low } else { &mut high }) = middle;
+        }
+        Some(f64::midpoint(low, high) * self.hold)
+    }
+
+    /// How many others a thread finds when it asks.
+    fn ahead(&self) -> Vec<f64> {
+        present(self.threads - 1, self.think / self.hold, 1)
+    }
+}
+
+/// The Laplace transform of a constant hold.
+pub fn constant(hold: f64) -> impl Fn(f64) -> f64 {
+    move |s| (-s * hold).exp()
+}
+
+/// The Laplace transform of an exponential hold.
+pub fn exponential(hold: f64) -> impl Fn(f64) -> f64 {
+    move |s| 1.0 / (1.0 + s * hold)
+}
+
+/// How likely it is that 0, 1, ... all threads hold or wait; `ratio` is Z/h.
+fn present(threads: u32, ratio: f64, servers: u32) -> Vec<f64> {
+    // From all of them down, so that a ratio of zero needs no case of its own.
     let mut logs = vec![0.0];
     let mut log = 0.0;
-    for state in 1..=threads {
-        let arrives = f64::from(threads - state + 1) / think;
-        log += (arrives * hold / f64::from(state.min(servers))).ln();
+    for n in (1..=threads).rev() {
+        log += (f64::from(n.min(servers)) * ratio / f64::from(threads - n + 1)).ln();
         logs.push(log);
     }
     let highest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let terms: Vec<_> = logs.iter().map(|log| (log - highest).exp()).collect();
-    let sum: f64 = terms.iter().sum();
-    terms.iter().map(|term| term / sum).collect()
+    let total: f64 = logs.iter().map(|log| (log - highest).exp()).sum();
+    logs.iter().rev().map(|log| (log - highest).exp() / total).collect()
 }
 
-/// Exponential thinking and holds of any law, one server, first come, first served. `transform` is the hold's Laplace
-/// transform, E exp(-s hold).
-#[must_use]
-pub fn general(threads: u32, think: f64, hold: f64, transform: impl Fn(f64) -> f64) -> Steady {
-    // The mean busy period: the sum over k of C(n-1, k) times the product up to k of (1 - φ)/φ at j/think.
-    let (mut log, mut logs) = (0.0, vec![0.0]);
-    for k in 1..threads {
-        let phi = transform(f64::from(k) / think);
-        log += (f64::from(threads - k) / f64::from(k)).ln() + ((1.0 - phi) / phi).ln();
-        logs.push(log);
+/// How likely a response exceeds so many mean holds, given how many are ahead: with n ahead, it does if at most n holds
+/// end in that time, a number after Poisson.
+fn tail(ahead: &[f64], holds: f64) -> f64 {
+    let (mut log, mut at_most, mut sum) = (-holds, 0.0, 0.0);
+    for (n, probability) in ahead.iter().enumerate() {
+        at_most += log.exp();
+        sum += probability * at_most;
+        log += (holds / (n + 1) as f64).ln();
     }
-    let highest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = logs.iter().map(|log| (log - highest).exp()).sum();
-    // The idle time after it, in units of the busy period.
-    let idle = think / f64::from(threads) / hold / sum * (-highest).exp();
-    Steady::of_throughput(1.0 / (1.0 + idle) / hold, threads, think)
+    // Rounding may lift certainty a little above 1.
+    sum.min(1.0)
 }
 
-/// Exponential thinking and constant holds (M/D/1//N).
-#[must_use]
-pub fn constant(threads: u32, think: f64, hold: f64) -> Steady {
-    general(threads, think, hold, |s| (-s * hold).exp())
-}
-
-/// The quantile of the response under FIFO with exponential thinking and holds and one server: whoever asks finds what a
-/// system with one thread less would show (arrival theorem).
-#[must_use]
-pub fn response_quantile(threads: u32, think: f64, hold: f64, quantile: f64) -> f64 {
-    let found = shares(threads - 1, think, hold, 1);
-    let exceeds = |t: f64| -> f64 {
-        // So many exponential holds take longer than t: a Poisson number of them has not ended.
-        let (mut term, mut ended) = ((-t / hold).exp(), 0.0);
-        let mut sum = 0.0;
-        for (state, share) in (0_u32..).zip(&found) {
-            ended += term;
-            term *= t / hold / f64::from(state + 1);
-            sum += share * ended;
-        }
-        sum
-    };
-    let (mut low, mut high) = (0.0, hold);
-    while exceeds(high) > 1.0 - quantile {
-        high *= 2.0;
+/// Σ exp(term), infinite if it is too large for a float.
+fn sum_of_exponentials(terms: &[f64]) -> f64 {
+    let highest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if highest.is_infinite() {
+        return highest.exp();
     }
-    // Each step halves the interval: to the last bit.
-    for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if exceeds(middle) > 1.0 - quantile { low = middle } else { high = middle }
-    }
-    high
+    highest.exp() * terms.iter().map(|term| (term - highest).exp()).sum::<f64>()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn close(found: f64, expected: f64) {
-        assert!((found / expected - 1.0).abs() < 1e-9, "{found} instead of {expected}");
-    }
-
-    #[test]
-    fn one_server_by_the_product_form() {
-        for (threads, think, hold, throughput, response) in [
-            (1, 1.0, 1.0, 0.5, 1.0),
-            (4, 10.0, 1.0, 0.353336782204, 1.32064421669),
-            (10, 10.0, 1.0, 0.785417656893, 2.73207943855),
-            (10, 5.0, 0.5, 1.57083531379, 1.36603971928),
-            (64, 50.0, 1.0, 0.991560573344, 14.5447204341),
-        ] {
-            let found = exponential(threads, think, hold, 1);
-            close(found.throughput, throughput);
-            close(found.response, response);
-        }
-        let many = exponential(1024, 10.0, 1.0, 1);
-        close(many.throughput, 1.0);
-    }
-
-    #[test]
-    fn several_servers_by_birth_and_death() {
-        for (servers, throughput, response) in [
-            (1, 0.7854176569, 2.7320794386),
-            (2, 0.8961362181, 1.1590177895),
-            (4, 0.9089483676, 1.0017250225),
-            (10, 10.0 / 11.0, 1.0),
-        ] {
-            let found = exponential(10, 10.0, 1.0, servers);
-            close(found.throughput, throughput);
-            close(found.response, response);
-        }
-    }
-
-    #[test]
-    fn any_hold_by_takacs() {
-        for (threads, think, throughput, response) in [
-            (4, 10.0, 0.357906616377, 1.176099622),
-            (10, 10.0, 0.821003328802, 2.18021858035),
-            (64, 50.0, 0.998930411191, 14.0685269795),
-        ] {
-            let found = constant(threads, think, 1.0);
-            close(found.throughput, throughput);
-            close(found.response, response);
-        }
-        for threads in [1, 4, 10, 64, 1024] {
-            let found = general(threads, 10.0, 1.0, |s| 1.0 / (1.0 + s));
-            close(found.throughput, exponential(threads, 10.0, 1.0, 1).throughput);
-        }
-    }
-
-    #[test]
-    fn quantiles_by_the_arrival_theorem() {
-        for (quantile, response) in
-            [(0.5, 2.156763959), (0.9, 5.885831111), (0.99, 10.14904255), (0.999, 13.8857973)]
-        {
-            close(response_quantile(10, 10.0, 1.0, quantile), response);
-        }
-        // Alone, one waits for nobody.
-        close(response_quantile(1, 10.0, 2.0, 0.5), 2.0 * std::f64::consts::LN_2);
-    }
-}
+mod tests;

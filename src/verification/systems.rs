@@ -1,6 +1,8 @@
 //! The systems, and what is known of them. Times are in milliseconds.
 
-use crate::theory::{gil, network, open, repairman, scaling};
+use crate::theory::gil::TimedWait;
+use crate::theory::network::mean_value_analysis;
+use crate::theory::{FiniteSource, Moments, Performance, open, repairman, scaling};
 
 /// A system.
 #[derive(Debug, Clone)]
@@ -46,6 +48,19 @@ use Quantity::{Elapsed, Quantile, Response, Throughput};
 const FIFO: &str = "policy = { fifo_handoff = {} }";
 const ONE_MS: &str = "{ exponential = { mean = \"1ms\" } }";
 
+/// Ten threads that think for 10 ms on average and hold for 1 ms.
+const TEN: FiniteSource = FiniteSource { threads: 10, think: 10.0, hold: 1.0 };
+
+/// What theory knows of a system that makes sense.
+fn known<T>(answer: Option<T>) -> T {
+    answer.expect("the systems make sense")
+}
+
+fn steady(performance: Option<Performance>) -> Vec<(Quantity, f64)> {
+    let Performance { throughput, response, .. } = known(performance);
+    vec![(Throughput, throughput), (Response, response)]
+}
+
 /// Threads that think and hold.
 fn repairmen(threads: u32, think: &str, hold: &str) -> String {
     format!(
@@ -89,25 +104,24 @@ pub(super) fn systems() -> Vec<System> {
 fn closed() -> Vec<System> {
     let mut all = Vec::new();
     for (threads, think) in [(1, 1.0), (4, 10.0), (10, 10.0), (64, 50.0)] {
-        let steady = repairman::exponential(threads, think, 1.0, 1);
-        let mut exact = vec![(Throughput, steady.throughput), (Response, steady.response)];
+        let source = FiniteSource { threads, think, hold: 1.0 };
+        let mut exact = steady(source.exponential(1));
         if threads == 10 {
             exact.extend(
-                [0.5, 0.9, 0.99]
-                    .map(|q| (Quantile(q), repairman::response_quantile(threads, think, 1.0, q))),
+                [0.5, 0.9, 0.99].map(|q| (Quantile(q), known(source.response_quantile(q)))),
             );
         }
         let name = format!("M/M/1//{threads}, Z = {think}, h = 1");
         all.push(system(&name, FIFO, &repairmen(threads, &thinking(think), ONE_MS), &exact));
     }
     for (threads, think) in [(4, 10.0), (10, 10.0), (64, 50.0)] {
-        let steady = repairman::constant(threads, think, 1.0);
-        let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+        let source = FiniteSource { threads, think, hold: 1.0 };
+        let exact = steady(source.general(repairman::constant(1.0)));
         let name = format!("M/D/1//{threads}, Z = {think}, h = 1");
         all.push(system(&name, FIFO, &repairmen(threads, &thinking(think), "\"1ms\""), &exact));
     }
     // Only the mean of thinking matters.
-    let throughput = repairman::exponential(10, 10.0, 1.0, 1).throughput;
+    let exact = steady(TEN.exponential(1));
     for (law, think) in [
         ("constant", "\"10ms\""),
         ("uniform", "{ uniform = { low = \"0ms\", high = \"20ms\" } }"),
@@ -115,7 +129,7 @@ fn closed() -> Vec<System> {
     ] {
         let name = format!("G/M/1//10, Z = 10 ({law}), h = 1");
         let groups = repairmen(10, think, ONE_MS);
-        all.push(system(&name, FIFO, &groups, &[(Throughput, throughput)]));
+        all.push(system(&name, FIFO, &groups, &exact[..1]));
     }
     // Long queues take long to settle, and the begin counts.
     all.iter_mut().filter(|system| system.name.contains("64")).for_each(|one| one.seconds = 120);
@@ -124,8 +138,7 @@ fn closed() -> Vec<System> {
 
 /// Who comes next does not matter for means, as long as nobody looks at how long holds are, and nothing costs anything.
 fn orders_of_service() -> Vec<System> {
-    let steady = repairman::exponential(10, 10.0, 1.0, 1);
-    let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+    let exact = steady(TEN.exponential(1));
     let groups = repairmen(10, &thinking(10.0), ONE_MS);
     let policies = [
         ("plain mutex", "policy = { barging = {} }"),
@@ -145,15 +158,15 @@ fn several_servers() -> Vec<System> {
     let mut all = Vec::new();
     let groups = repairmen(10, &thinking(10.0), ONE_MS);
     for cores in [2, 4] {
-        let steady = repairman::exponential(10, 10.0, 1.0, cores);
-        let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+        let exact = steady(TEN.exponential(cores));
         let head =
             format!("machine = {{ ideal = {{ cores = {cores} }} }}\npolicy = {{ none = {{}} }}");
         all.push(system(&format!("M/M/{cores}//10, Z = 10, h = 1"), &head, &groups, &exact));
     }
-    for locks in [1, 2, 4, 16] {
-        let steady = network::alike(16, 2.0, 1.0, locks);
-        let exact = [(Throughput, steady.throughput), (Response, steady.response)];
+    for locks in [1_u32, 2, 4, 16] {
+        let demands = vec![1.0 / f64::from(locks); locks as usize];
+        let found = known(mean_value_analysis(16, 2.0, &demands));
+        let exact = [(Throughput, found.throughput), (Response, found.response)];
         let groups = format!(
             "objects.tables = {{ count = {locks} }}\n[groups.t]\nthreads = 16\n\
              arrivals = {{ think = {} }}\n\
@@ -174,13 +187,13 @@ fn open_streams() -> Vec<System> {
                    { weight = 1, law = { exponential = { mean = \"1.5ms\" } } }] }";
     let round_robin = "policy = { timed_wait = { interval = \"200us\" } }";
     let mut all = Vec::new();
-    for (name, head, threads, hold, second_moment) in [
+    for (name, head, threads, hold, square) in [
         ("M/M/1, half busy", FIFO, 1, ONE_MS, 2.0),
         ("M/D/1, half busy", FIFO, 1, "\"1ms\"", 1.0),
         ("M/G/1, half busy, two exponentials", FIFO, 1, mixture, 2.5),
         ("M/M/1, half busy, in turns of 0.2 ms", round_robin, 60, ONE_MS, 2.0),
     ] {
-        let exact = [(Response, open::response(0.5, 1.0, second_moment))];
+        let exact = [(Response, 1.0 + known(open::wait(0.5, Moments { mean: 1.0, square })))];
         let mut one = system(name, head, &requests(threads, hold), &exact);
         one.seconds = 200;
         all.push(one);
@@ -198,14 +211,16 @@ fn without_chance() -> Vec<System> {
              program = [{{ compute = \"9ms\" }}, {{ change = {{ object = \"log\", \
              steps = [{{ compute = \"1ms\" }}] }} }}]"
         );
-        let elapsed = 10.0 * f64::from(threads) / scaling::amdahl(threads, 0.1);
+        let source = FiniteSource { threads, think: 9.0, hold: 1.0 };
+        let elapsed = f64::from(threads) / known(scaling::synchronous(&source)).throughput;
         let one = system(&name, FIFO, &groups, &[(Elapsed, elapsed)]);
         all.push(System { tolerance: Some(1e-6), ..one });
     }
     // The one that computes passes a check point every 50 ns, and is just past one when it is asked.
     let convoy = "[groups.io]\nprogram = [{ op = [{ block = \"1ms\" }, { compute = \"10us\" }] }]\n\
                   [groups.cpu]\nstart = \"100ns\"\nprogram = [{ compute = \"10h\" }]";
-    let response = 1.0 / gil::convoy(1.0, 0.01, 5.0, 50e-6);
+    let lock = TimedWait { interval: 5.0, check: 50e-6, switch: 0.0 };
+    let response = 1.0 / known(lock.convoy_throughput(1.0, 0.01));
     let head = "policy = { timed_wait = { check_spacing = \"50ns\" } }";
     let one = system(
         "one I/O thread beside one that computes",
