@@ -38,13 +38,14 @@ impl ArchitectureSpec {
         let stops = matches!(without, Interpreters::None).then_some(check_spacing);
         let collector = Some(Collector { check_spacing: stops, ..collector });
         match self {
-            Self::Sequential(_) => {
-                Runtime { interpreters: Interpreters::None, one_by_one: true, ..shared }
-            }
+            Self::Sequential(_) => Runtime { one_by_one: true, ..shared },
             Self::Threads(given) => Runtime { launch: given.start, ..shared },
             Self::Processes(given) => {
-                let (launch, boot) = given.start_costs();
-                let boot = if given.start_each == StartEach::Worker { boot } else { Span::ZERO };
+                let (launch, boot) = match given.start_each {
+                    StartEach::Worker => given.start_costs(),
+                    // Part of each pass.
+                    StartEach::Pass => (Span::ZERO, Span::ZERO),
+                };
                 Runtime { interpreters: several(given.workers), launch, boot, ..shared }
             }
             Self::Interpreters(given) => Runtime {

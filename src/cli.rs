@@ -88,7 +88,7 @@ enum Command {
     Methods(MethodsArgs),
     /// Say where the time of a workload goes, what stands in its way, and what would help.
     #[command(
-        after_help = "Examples:\n  gilsim explain experiments/convoy.toml --policy \"CPython 3.13\" --point threads=1\n  gilsim explain experiments/article.toml --case \"12 C extensions\"\n  gilsim explain experiments/convoy.toml --replications 5 --format json"
+        after_help = "Examples:\n  gilsim explain experiments/convoy.toml --policy \"CPython 3.13\" --point threads=1\n  gilsim explain experiments/article.toml --case \"12 C code\"\n  gilsim explain experiments/convoy.toml --replications 5 --format json"
     )]
     Explain(ExplainArgs),
     /// Compare policies or architectures on the same random numbers: differences with intervals, and a ranking.

@@ -134,6 +134,18 @@ impl Runtime {
         collector: None,
     };
 
+    /// From the begin until the last of so many threads can do its first step: all workers are started in turn, and the
+    /// last starts up.
+    #[must_use]
+    pub fn start_up(&self, threads: u32) -> Span {
+        let workers = match self.interpreters {
+            Interpreters::Several(count) => count.min(threads),
+            _ if self.one_by_one => 1,
+            _ => threads,
+        };
+        self.launch * u64::from(workers) + self.boot
+    }
+
     /// Where a thread belongs.
     #[must_use]
     pub const fn interpreter(&self, thread: u32) -> u32 {

@@ -17,7 +17,7 @@ use crate::architecture::{ArchitectureSpec, Runtime};
 use crate::experiment::error::{did_you_mean, list};
 use crate::experiment::runner::run_all;
 use crate::experiment::{ConfigError, Error, Plan, PlannedRun, Point};
-use crate::explain::{Case, Evidence, Run, Tried, choices, explain as explain_runs};
+use crate::explain::{Case, Choice, Evidence, Run, Tried, choices, explain as explain_runs};
 use crate::machine::MachineSpec;
 use crate::sim::RunSpec;
 use crate::workload::Workload;
@@ -75,30 +75,38 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
     let plan = Plan::load(&args.file, &args.overrides)?;
     let first = first_run(&plan, args)?;
     let Point { case: name, label, experiment, workload, .. } = &*first.point;
+    let (lock, policy) = lock(first, args.policy.as_deref())?;
     let focus =
         workload.groups.iter().position(|group| Some(&group.name) == experiment.focus.as_ref());
     let case = Case {
         workload,
         machine: &experiment.machine,
-        policy: &first.policy_spec,
+        policy,
         focus: focus.unwrap_or(0),
         duration: experiment.duration,
         seed: experiment.seed,
     };
-    let choices = choices(&case);
+    let declared: Vec<_> = experiment.architectures.values().copied().collect();
+    let threads = declared.iter().find(|spec| matches!(spec, ArchitectureSpec::Threads(_)));
+    // Without any, threads exist from the start, and nothing is collected.
+    let as_it_is = threads.map_or(Runtime::THREADS, |threads| threads.runtime(workload));
+    let choices = choices(&case, &declared);
     let mut ways = vec![Way {
-        name: lock(first).to_owned(),
+        name: lock.to_owned(),
         workload: Workload::clone(workload),
         machine: experiment.machine,
-        policy: first.policy_spec,
-        runtime: Runtime::THREADS,
+        policy: *case.policy,
+        runtime: as_it_is,
     }];
     ways.extend(choices.iter().map(|choice| Way {
         name: choice.name(),
         workload: choice.apply(workload),
         machine: experiment.machine,
-        policy: choice.policy(&first.policy_spec),
-        runtime: choice.runtime(workload),
+        policy: choice.policy(case.policy),
+        runtime: match choice {
+            Choice::Policy(_) => as_it_is,
+            Choice::Architecture(spec) => spec.runtime(workload),
+        },
     }));
     if case.cores() > 1 {
         let machine = case.one_core();
@@ -117,7 +125,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
             "experiment": plan.name,
             "case": name,
             "point": label,
-            "policy": lock(first),
+            "policy": lock,
             "explanation": explanation,
         })),
         Format::Text => {
@@ -126,24 +134,30 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
                 1 => String::new(),
                 points => format!(", {label} (one of {points} points)"),
             };
-            let title = format!(
-                "{}{point}: threads under {}",
-                name.as_deref().unwrap_or(&plan.name),
-                lock(first)
-            );
+            let title =
+                format!("{}{point}: threads under {}", name.as_deref().unwrap_or(&plan.name), lock);
             text::render(&title, &explanation, usize::from(super::width()).min(80))
         }
     })
 }
 
-/// What the file calls the policy of a run; the name of its series may be that of an architecture.
-fn lock(run: &PlannedRun) -> &str {
-    let policies = &run.point.experiment.policies;
-    let own = policies.iter().find(|(_, spec)| **spec == run.policy_spec);
-    own.map_or(&run.policy, |(name, _)| name)
+/// The policy of the lock as it is, and what the file calls it: the one that is wanted, or the file's first.
+fn lock<'p>(
+    first: &'p PlannedRun,
+    wanted: Option<&str>,
+) -> Result<(&'p str, &'p PolicySpec), Error> {
+    let policies = &first.point.experiment.policies;
+    let Some(wanted) = wanted else {
+        let own = policies.first().map(|(name, policy)| (name.as_str(), policy));
+        return Ok(own.unwrap_or((&first.policy, &first.policy_spec)));
+    };
+    match policies.get_key_value(wanted) {
+        Some((name, policy)) => Ok((name, policy)),
+        None => Err(unknown("policy", wanted, policies.keys().map(String::as_str).collect())),
+    }
 }
 
-/// The first run of the case, under the policy.
+/// The first run of the case and the point.
 fn first_run<'p>(plan: &'p Plan, args: &ExplainArgs) -> Result<&'p PlannedRun, Error> {
     let mut runs: Vec<_> = plan.runs.iter().collect();
     if let Some(wanted) = &args.case {
@@ -154,14 +168,7 @@ fn first_run<'p>(plan: &'p Plan, args: &ExplainArgs) -> Result<&'p PlannedRun, E
     if let Some(wanted) = &args.point {
         runs = named("point", wanted, runs, |run| run.point.label.clone())?;
     }
-    if let Some(wanted) = &args.policy {
-        runs = named("policy", wanted, runs, |run| lock(run).to_owned())?;
-    }
-    // Threads under a lock are what other ways are compared with.
-    let threads =
-        |run: &&PlannedRun| matches!(run.architecture, None | Some(ArchitectureSpec::Threads(_)));
-    let found = runs.iter().copied().find(threads).or(runs.first().copied());
-    found.ok_or_else(|| Error::Text("the experiment has no runs".to_owned()))
+    runs.first().copied().ok_or_else(|| Error::Text("the experiment has no runs".to_owned()))
 }
 
 /// The runs with this name.
@@ -176,20 +183,24 @@ fn named<'p>(
         return Ok(found);
     }
     let names: IndexSet<_> = others.into_iter().map(name).filter(|name| !name.is_empty()).collect();
-    let names = || names.iter().map(String::as_str);
-    let known = match names().count() {
+    Err(unknown(what, wanted, names.iter().map(String::as_str).collect()))
+}
+
+/// An error about an argument that names nothing.
+fn unknown(what: &str, wanted: &str, names: Vec<&str>) -> Error {
+    let known = match names.len() {
         0 => format!("there is no {what} with a name"),
-        _ => format!("there are {}", list(names())),
+        _ => format!("there are {}", list(names.iter().copied())),
     };
-    Err(Error::from(ConfigError {
+    Error::from(ConfigError {
         origin: format!("--{what}"),
         line: 1,
         column: 1,
         width: wanted.chars().count().max(1),
         text: wanted.to_owned(),
-        message: format!("no such {what}{}", did_you_mean(wanted, names())),
+        message: format!("no such {what}{}", did_you_mean(wanted, names)),
         help: Some(known),
-    }))
+    })
 }
 
 /// Every way in every replication, on all cores of this machine.

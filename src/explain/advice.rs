@@ -16,7 +16,10 @@ pub fn advice(evidence: &Evidence<'_>, basis: Basis, ranked: &[Alternative]) -> 
     if evidence.baseline.iter().any(Run::deadlocked) {
         return "First cure the deadlock: take objects in one order everywhere.".to_owned();
     }
-    let safe = |of: &&Alternative| of.deadlocks == 0 && of.cut_off == 0 && of.lost_updates == 0;
+    let safe = |of: &&Alternative| {
+        let ends = of.deadlocks == 0 && of.cut_off == 0;
+        ends && of.lost_updates == 0 && !of.tried.parts(case.workload)
+    };
     let faster = |of: &&Alternative| {
         of.speed_up
             .is_some_and(|ratio| ratio.mean >= WORTH && ratio.low.is_some_and(|low| low > 1.0))
@@ -24,7 +27,11 @@ pub fn advice(evidence: &Evidence<'_>, basis: Basis, ranked: &[Alternative]) -> 
     let mut found = ranked.iter().filter(safe).filter(faster);
     let Some(best) = found.clone().find(|best| best.released).or_else(|| found.next()) else {
         return if ranked.iter().any(|of| of.speed_up.is_some_and(|ratio| ratio.pairs > 1)) {
-            "Leave it as it is: nothing that was tried is shown to be faster by a twentieth or more.".to_owned()
+            let kept =
+                if ranked.iter().any(|of| of.parts) { "keeps objects shared" } else { "was tried" };
+            format!(
+                "Leave it as it is: nothing that {kept} is shown to be faster by a twentieth or more."
+            )
         } else {
             "More replications would tell what is faster (--replications).".to_owned()
         };

@@ -6,7 +6,7 @@ use gilsim_policies::timed_wait::TimedWaitParameters;
 
 use super::Case;
 use crate::architecture::{ArchitectureSpec, Interpreters, Runtime};
-use crate::workload::Workload;
+use crate::workload::{Access, Step, Workload};
 
 /// An alternative to threads under the policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,13 +17,18 @@ pub enum Choice {
     Policy(PolicySpec),
 }
 
-/// Everything that is tried.
+/// Everything that is tried: each architecture as `declared`, if it is, or with its defaults.
 #[must_use]
-pub fn choices(case: &Case<'_>) -> Vec<Choice> {
-    let possible = |spec: &ArchitectureSpec| {
-        !matches!(spec, ArchitectureSpec::Sequential(_)) || one_by_one(case.workload)
+pub fn choices(case: &Case<'_>, declared: &[ArchitectureSpec]) -> Vec<Choice> {
+    let own = |spec: &ArchitectureSpec| declared.iter().find(|own| own.name() == spec.name());
+    let possible = |spec: &ArchitectureSpec| match spec {
+        ArchitectureSpec::Sequential(_) => case.workload.threads() > 1 && one_by_one(case.workload),
+        // As it is.
+        ArchitectureSpec::Threads(_) => own(spec).is_none(),
+        _ => true,
     };
     let architectures = ArchitectureSpec::all().into_iter().filter(possible);
+    let architectures = architectures.map(|spec| own(&spec).copied().unwrap_or(spec));
     let policies = [
         PolicySpec::TimedWait(TimedWaitParameters::default()),
         PolicySpec::Priority(PriorityParameters::default()),
@@ -86,8 +91,17 @@ impl Choice {
     /// Whether there is no global lock.
     #[must_use]
     pub fn lock_free(&self, workload: &Workload) -> bool {
-        let none = matches!(self.runtime(workload).interpreters, Interpreters::None);
-        none && !matches!(self, Self::Architecture(ArchitectureSpec::Sequential(_)))
+        matches!(self.runtime(workload).interpreters, Interpreters::None)
+    }
+
+    /// Whether threads that change the same objects would no longer do so: each interpreter has its own copy.
+    #[must_use]
+    pub fn parts(&self, workload: &Workload) -> bool {
+        let changes = |step: &Step| matches!(step, Step::Enter(Access::Change | Access::Lock));
+        let sharers =
+            workload.groups.iter().filter(|group| group.program.steps.iter().any(changes));
+        let sharers: u32 = sharers.map(|group| group.threads).sum();
+        sharers > 1 && matches!(self.runtime(workload).interpreters, Interpreters::Several(_))
     }
 
     /// Whether a release of CPython has it, or the program alone decides.
@@ -116,14 +130,15 @@ mod tests {
 
     fn names(groups: &str) -> Vec<String> {
         let example = Example::new(groups, Vec::new());
-        choices(&example.case()).iter().map(Choice::name).collect()
+        choices(&example.case(), &[]).iter().map(Choice::name).collect()
     }
 
     #[test]
     fn one_after_the_other_only_if_they_end() {
         let program = "program = [{ compute = \"1ms\" }]";
         for (groups, possible) in [
-            (format!("[a]\n{program}"), true),
+            // Alone, it is one after the other already.
+            (format!("[a]\n{program}"), false),
             (format!("[a]\nthreads = 2\n{program}"), false),
             (format!("[a]\nthreads = 2\niterations = 3\n{program}"), true),
             (format!("[a]\n{program}\n[b]\n{program}"), false),
@@ -131,6 +146,35 @@ mod tests {
         ] {
             assert_eq!(names(&groups)[0] == "sequential", possible, "{groups}");
         }
+    }
+
+    #[test]
+    fn what_the_file_says_is_tried() {
+        let example = Example::new("[a]\nprogram = [{ compute = \"1ms\" }]", Vec::new());
+        let own: ArchitectureSpec = toml::from_str("processes = { method = \"spawn\" }").unwrap();
+        let threads: ArchitectureSpec = toml::from_str("threads = {}").unwrap();
+        let tried = choices(&example.case(), &[own, threads]);
+        assert!(tried.contains(&Choice::Architecture(own)));
+        assert!(tried.iter().all(|choice| choice.name() != "threads"), "they are as it is");
+        assert_eq!(tried.iter().filter(|choice| choice.name() == "processes").count(), 1);
+    }
+
+    #[test]
+    fn copies_part_who_changes_the_same_object() {
+        let parted = |threads: u32, step: &str| {
+            let groups = format!(
+                "[a]\nthreads = {threads}\nprogram = [{{ compute = \"1ms\" }}, {{ {step} = {{ object = \"x\" }} }}]"
+            );
+            let groups = toml::from_str(&groups).unwrap();
+            let objects = toml::from_str("x = {}").unwrap();
+            let workload = Workload::compile(&groups, &objects, std::path::Path::new("")).unwrap();
+            let processes = ArchitectureSpec::Processes(Default::default());
+            let free = ArchitectureSpec::FreeThreaded(Default::default());
+            assert!(!Choice::Architecture(free).parts(&workload));
+            Choice::Architecture(processes).parts(&workload)
+        };
+        assert!(parted(2, "change") && parted(2, "lock"));
+        assert!(!parted(1, "change") && !parted(2, "read"));
     }
 
     #[test]

@@ -130,6 +130,8 @@ pub struct Alternative {
     pub name: String,
     /// Whether a release of CPython has it.
     pub released: bool,
+    /// Whether threads that change the same objects would no longer do so.
+    pub parts: bool,
     /// How many times as fast; `None` if nothing can be compared.
     pub speed_up: Option<Ratio>,
     /// How many times as long operations take on average.
@@ -186,6 +188,7 @@ fn alternative(evidence: &Evidence<'_>, basis: Basis, tried: &Tried) -> Alternat
     Alternative {
         name: choice.name(),
         released: choice.released(),
+        parts: choice.parts(case.workload),
         speed_up: ratio(baseline, runs, basis, case.focus),
         latency_mean: latency(|operations| operations.mean_ns),
         latency_p99: latency(|operations| operations.p99_ns.map(|ns| ns as f64)),

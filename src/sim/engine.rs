@@ -69,6 +69,28 @@ pub(super) struct Simulation<'a, M, S> {
     events: u64,
 }
 
+/// The threads that nobody's start or end brings along: the first of each interpreter of its own to start, which starts
+/// it up for the others as well; if threads run one by one, the first; and otherwise all.
+fn founders(spec: &RunSpec<'_>) -> BTreeSet<ThreadId> {
+    let groups = spec.workload.groups.iter();
+    let starts = groups.flat_map(|group| std::iter::repeat_n(group.start, group.threads as usize));
+    let threads = (0..).map(ThreadId).zip(starts);
+    match spec.runtime.interpreters {
+        _ if spec.runtime.one_by_one => threads.take(1).map(|(thread, _)| thread).collect(),
+        Interpreters::Several(_) => {
+            let mut first: BTreeMap<u32, (Instant, ThreadId)> = BTreeMap::new();
+            for (thread, start) in threads {
+                let founder = first.entry(spec.runtime.interpreter(thread.0));
+                founder
+                    .and_modify(|one| *one = (start, thread).min(*one))
+                    .or_insert((start, thread));
+            }
+            first.into_values().map(|(_, thread)| thread).collect()
+        }
+        _ => threads.map(|(thread, _)| thread).collect(),
+    }
+}
+
 impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
     pub fn new(
         spec: &RunSpec<'a>,
@@ -89,6 +111,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             .filter_map(|_| policy())
             .map(|policy| Lock::new(policy, false, count, costs.mutex));
         let locks: Vec<_> = locks.collect();
+        let founders = founders(spec);
         // Who starts at the same time is started one after the other.
         let mut launched: BTreeMap<Instant, u64> = BTreeMap::new();
         let mut queue = Queue::new(count + ticking + groups.len());
@@ -97,16 +120,10 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         for (number, group) in (0..).zip(groups) {
             for member in 0..group.threads {
                 let id = ThreadId(threads.len() as u32);
-                let launch = match runtime.interpreters {
-                    Interpreters::Several(_) => u64::from(runtime.interpreter(id.0)) + 1,
-                    _ => {
-                        let launched = launched.entry(group.start).or_default();
-                        *launched += 1;
-                        *launched
-                    }
-                };
-                if !runtime.one_by_one || id.0 == 0 {
-                    queue.set(id.index(), group.start + runtime.launch * launch);
+                if founders.contains(&id) {
+                    let launched = launched.entry(group.start).or_default();
+                    *launched += 1;
+                    queue.set(id.index(), group.start + runtime.launch * *launched);
                 }
                 let main = runtime.interpreter(id.0);
                 let main = if (main as usize) < locks.len() { main } else { NO_LOCK };

@@ -5,6 +5,7 @@ use gilsim_policies::{Reason, Span, ThreadId};
 use super::engine::Simulation;
 use super::phases::Follows;
 use super::thread::{Pause, Phase, Thread};
+use crate::architecture::Interpreters;
 use crate::machine::Machine;
 use crate::trace::{EventKind, Sink};
 use crate::workload::{Arrivals, Law};
@@ -24,8 +25,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.emit(state, EventKind::Start, None);
         // A holder that was alone may have to look at its check points from now on.
         self.rearm_holder(threads, main);
-        if !self.runtime.boot.is_zero() {
-            return self.boot(threads, thread);
+        if self.is_founder(threads, thread) {
+            if !self.runtime.boot.is_zero() {
+                return self.boot(threads, thread);
+            }
+            self.admit(threads, thread);
         }
         match &group.arrivals {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
@@ -36,6 +40,27 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                     self.return_to_lock(threads, thread);
                 }
             }
+        }
+    }
+
+    /// Whether a thread is the first of an interpreter of its own.
+    fn is_founder(&self, threads: &[Thread<'_>], thread: ThreadId) -> bool {
+        if !matches!(self.runtime.interpreters, Interpreters::Several(_)) {
+            return false;
+        }
+        let of = |thread: ThreadId| self.runtime.interpreter(thread.0);
+        let here = of(thread);
+        let mut others = threads.iter().filter(|other| other.id != thread && of(other.id) == here);
+        others.all(|other| other.phase == Phase::Unborn)
+    }
+
+    /// The other threads of an interpreter that has started up may start.
+    fn admit(&mut self, threads: &[Thread<'_>], founder: ThreadId) {
+        let of = |thread: ThreadId| self.runtime.interpreter(thread.0);
+        let unborn = threads.iter().filter(|other| other.phase == Phase::Unborn);
+        let others = unborn.filter(|other| other.id != founder && of(other.id) == of(founder));
+        for other in others {
+            self.queue.set(other.id.index(), other.group.start.max(self.log.now));
         }
     }
 
@@ -53,6 +78,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Has started up: begins its first pass, or waits for it.
     pub fn booted(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+        self.admit(threads, thread);
         let state = &mut threads[thread.index()];
         match &state.group.arrivals {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {

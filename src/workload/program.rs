@@ -64,7 +64,7 @@ pub enum Step {
     Forget,
     /// Make so many objects that the collector has to look at.
     Allocate(u64),
-    /// The interpreter's own work for so long, without the lock: starting, or passing a message.
+    /// The interpreter's own work for so long, at which nobody can make it let the lock go: starting, or passing a message.
     Prepare(Span),
 }
 
@@ -145,7 +145,7 @@ pub enum Want {
     Forget,
     /// Make so many objects.
     Allocate(u64),
-    /// Do the interpreter's own work for so long, without the lock.
+    /// Do the interpreter's own work for so long.
     Prepare(Span),
     /// The pass is over.
     PassEnd,

@@ -31,6 +31,9 @@ pub fn render(title: &str, of: &Explanation, width: usize) -> String {
     text
 }
 
+/// What the ranking needs.
+const NARROWEST: usize = 80;
+
 /// Lines of a text, indented.
 fn paragraph(text: &mut String, words: &str, indent: usize, width: usize) {
     let mut table = comfy_table::Table::new();
@@ -102,7 +105,8 @@ fn ranking(of: &Explanation, width: usize) -> String {
     if several {
         header.insert(3, "others");
     }
-    let mut grid = grid(&header, width);
+    // Rather wider than the terminal than a letter a line.
+    let mut grid = grid(&header, width.max(NARROWEST));
     let mut add = |name: &str, speed: [String; 2], others: Option<f64>, numbers: &Numbers| {
         let latency = |ns: Option<f64>| ns.map_or("-".to_owned(), time);
         let mut row = vec![name.to_owned()];
@@ -117,8 +121,9 @@ fn ranking(of: &Explanation, width: usize) -> String {
     };
     add("as it is", ["1".to_owned(), String::new()], Some(1.0), &of.baseline);
     for alternative in of.alternatives.iter().filter(|alternative| shown(alternative)) {
-        let mark = if alternative.released { "" } else { " *" };
-        let name = format!("{}{mark}", alternative.name);
+        let copies = if alternative.parts { " +" } else { "" };
+        let unreleased = if alternative.released { "" } else { " *" };
+        let name = format!("{}{copies}{unreleased}", alternative.name);
         add(&name, speed(alternative), alternative.others, &alternative.numbers);
     }
     grid.trim_fmt()
@@ -178,6 +183,11 @@ fn legend(of: &Explanation) -> String {
     {
         text.push_str(
             "; threads: with starting, counting and collecting, which \"as it is\" leaves out",
+        );
+    }
+    if of.alternatives.iter().any(|alternative| alternative.parts) {
+        text.push_str(
+            "; +: each worker has its own copy of every object, so that what one changes no other sees",
         );
     }
     if of.alternatives.iter().any(|alternative| !alternative.released) {

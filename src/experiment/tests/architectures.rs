@@ -43,7 +43,8 @@ fn architectures_with_a_lock_run_under_each_policy() {
     assert_eq!(
         series,
         [
-            ("one thread", "none", "sequential"),
+            ("one thread, CPython 3.13", "timed_wait", "sequential"),
+            ("one thread, mutex", "barging", "sequential"),
             ("threads, CPython 3.13", "timed_wait", "threads"),
             ("threads, mutex", "barging", "threads"),
             ("processes, CPython 3.13", "timed_wait", "processes"),
@@ -51,25 +52,25 @@ fn architectures_with_a_lock_run_under_each_policy() {
             ("free-threaded", "none", "free_threaded"),
         ]
     );
-    assert_eq!(plan.runs.len(), 12);
-    assert_eq!(plan.runs[11].index, 11);
-    assert_eq!(plan.runs[7].title(), "run 7 (processes, CPython 3.13, replication 1)");
+    assert_eq!(plan.runs.len(), 14);
+    assert_eq!(plan.runs[13].index, 13);
+    assert_eq!(plan.runs[9].title(), "run 9 (processes, CPython 3.13, replication 1)");
     assert!(firsts[0].runtime.one_by_one);
-    assert_eq!(firsts[3].runtime.interpreters, Interpreters::Several(2));
-    assert_eq!(firsts[5].run_spec().runtime.interpreters, Interpreters::None);
+    assert_eq!(firsts[4].runtime.interpreters, Interpreters::Several(2));
+    assert_eq!(firsts[6].run_spec().runtime.interpreters, Interpreters::None);
     // What messages cost is added to the workload that processes run, once for all replications.
-    let [point, threads] = [&plan.points[0].workload, &firsts[1].workload];
+    let [point, threads] = [&plan.points[0].workload, &firsts[2].workload];
     assert_eq!(point, threads);
-    assert_ne!(*point, firsts[3].workload);
-    assert!(Arc::ptr_eq(&plan.runs[6].workload, &plan.runs[9].workload));
-    assert!(firsts[3].memory() > firsts[1].memory());
-    assert!(firsts[1].memory() > firsts[0].memory());
+    assert_ne!(*point, firsts[4].workload);
+    assert!(Arc::ptr_eq(&plan.runs[8].workload, &plan.runs[11].workload));
+    assert!(firsts[4].memory() > firsts[2].memory());
+    assert!(firsts[2].memory() > firsts[0].memory());
 }
 
 #[test]
 fn rows_name_the_architecture() {
     let plan = plan(&file(), &["duration=20ms"]).unwrap();
-    for (at, kind) in [(2, "threads"), (6, "processes"), (10, "free_threaded")] {
+    for (at, kind) in [(4, "threads"), (8, "processes"), (12, "free_threaded")] {
         let run = &plan.runs[at];
         let row = execute(&plan, run, Path::new("absent")).unwrap().run;
         assert_eq!((row.architecture.as_str(), &row.policy), (kind, &run.policy));
@@ -104,7 +105,7 @@ fn one_policy_or_none_needs_no_mention() {
         "dir/convoy.toml:1:1: `policies` must name at least one policy: `x` has a global lock";
     assert_eq!(message.lines().next(), Some(expected));
     assert_eq!(
-        series(&file(), &["groups.io.needs_lock=true"])[5..],
+        series(&file(), &["groups.io.needs_lock=true"])[6..],
         ["free-threaded, CPython 3.13", "free-threaded, mutex"]
     );
 }
@@ -116,7 +117,7 @@ fn architectures_are_swept_patched_and_overridden() {
     assert_eq!(super::labels(&swept), ["workers=1", "workers=2", "workers=4"]);
     assert_eq!(swept.points[2].numbers, [("sweep_workers".to_owned(), 4.0)]);
     let workers = |run: usize| swept.runs[run * 2].runtime.interpreters;
-    assert_eq!([3, 9, 15].map(workers), [1, 2, 4].map(Interpreters::Several));
+    assert_eq!([4, 11, 18].map(workers), [1, 2, 4].map(Interpreters::Several));
 
     let cases = "[cases.a]\narchitectures.processes.processes.workers = 3\n\
                  [cases.b]\narchitectures.free-threaded = { gilectomy = { lock = { py_mutex = {} } } }\n";
@@ -125,8 +126,8 @@ fn architectures_are_swept_patched_and_overridden() {
     let patched = plan(&text, &set).unwrap();
     let of = |point: usize, name: &str| patched.points[point].experiment.architectures[name].name();
     assert_eq!((of(0, "free-threaded"), of(1, "free-threaded")), ("free_threaded", "gilectomy"));
-    assert_eq!(patched.runs[6].runtime.interpreters, Interpreters::Several(3));
-    assert_eq!(patched.runs[6].runtime.boot.ns(), 28_200_000);
+    assert_eq!(patched.runs[8].runtime.interpreters, Interpreters::Several(3));
+    assert_eq!(patched.runs[8].runtime.boot.ns(), 28_200_000);
 
     for first in [swept, patched] {
         let again = plan(&first.resolved, &[]).unwrap();

@@ -31,7 +31,7 @@ fn contended(runs: &[Run], under: Option<String>) -> Option<Effect> {
         size: waits,
         numbers: indexmap! { "object_wait_share" => waits, "object_waits_per_acquisition" => taken },
         evidence: format!(
-            "{} of the threads' time is spent waiting for the locks of objects, which {} of the attempts find taken.",
+            "{} of the threads' time is spent waiting for the locks of objects, for which who takes them has to wait in {} of all cases.",
             words::percent(waits),
             words::percent(taken)
         ),
