@@ -18,7 +18,8 @@ pub(super) fn firsts(point: &Arc<Point>) -> Result<Vec<PlannedRun>, SpecError> {
     let names = || firsts.iter().map(|first| first.policy.as_str());
     match &point.experiment.baseline {
         Some(baseline) if !names().any(|name| name == baseline) => {
-            let near = did_you_mean(baseline, names());
+            let near = Some(did_you_mean(baseline, names())).filter(|near| !near.is_empty());
+            let near = near.unwrap_or_else(|| ".".to_owned());
             let message = format!("names no series{near} The series are {}", list(names()));
             Err(SpecError::value(KeyPath::default().key("baseline"), message))
         }

@@ -221,7 +221,8 @@ impl ExperimentSpec {
         }
         if let Some(focus) = self.focus.as_ref().filter(|name| !self.groups.contains_key(*name)) {
             let names = || self.groups.keys().map(String::as_str);
-            let near = did_you_mean(focus, names());
+            let near = Some(did_you_mean(focus, names())).filter(|near| !near.is_empty());
+            let near = near.unwrap_or_else(|| ".".to_owned());
             let message = format!("names no group{near} The groups are {}", list(names()));
             return refuse(root.key("focus"), &message);
         }

@@ -257,11 +257,12 @@ impl Compiler<'_> {
                 };
                 return Err(SpecError::value(names_at, message));
             };
-            let open = self.accessed.iter().map(|(outer, _)| outer).chain(&populations);
-            if known[population].count == 1 && open.copied().any(|outer| outer == population) {
+            // A lock of the program's own is another one than the interpreter's, and to look at an object again is no harm.
+            let same = |(outer, by): &(usize, Access)| *outer == population && *by == access;
+            let again = self.accessed.iter().any(same) || populations.contains(&population);
+            if known[population].count == 1 && access != Access::Read && again {
                 let message = format!(
-                    "takes {name} within an access to it, and so would wait for itself: one access around all steps \
-                     is enough"
+                    "takes {name} within such an access to it: one around all steps is enough"
                 );
                 return Err(SpecError::value(names_at, message));
             }

@@ -169,24 +169,31 @@ pub fn cycle<'p>(
     nestings: &[Nesting],
     locks: impl Fn(Access) -> bool,
 ) -> Option<Vec<&'p str>> {
-    let after = |from: usize| {
+    // An object has two locks: the program's own, and the interpreter's.
+    let lock_of = |(population, access): (usize, Access)| (population, access == Access::Lock);
+    let after = |from: (usize, bool)| {
         let locked =
             nestings.iter().filter(|nesting| locks(nesting.outer.1) && locks(nesting.inner.1));
-        locked.filter(move |nesting| nesting.outer.0 == from).map(|nesting| nesting.inner.0)
+        let ways = locked.map(|nesting| (lock_of(nesting.outer), lock_of(nesting.inner)));
+        // Who has a lock goes in again; of several objects, it may be the lock of another.
+        let ways = ways.filter(|(outer, inner)| outer != inner || populations[outer.0].count > 1);
+        ways.filter(move |(outer, _)| *outer == from).map(|(_, inner)| inner)
     };
-    // The shortest way from each population back to itself.
-    for start in 0..populations.len() {
-        let mut ways: Vec<Vec<usize>> = vec![vec![start]];
-        let mut seen = vec![false; populations.len()];
+    // The shortest way from each lock back to itself.
+    for start in
+        (0..populations.len()).flat_map(|population| [(population, false), (population, true)])
+    {
+        let mut ways: Vec<Vec<(usize, bool)>> = vec![vec![start]];
+        let mut seen = vec![[false; 2]; populations.len()];
         while let Some(place) = (!ways.is_empty()).then_some(0) {
             let way = ways.remove(place);
             for next in way.last().map(|last| after(*last)).into_iter().flatten() {
                 if next == start {
                     return Some(
-                        way.iter().chain([&start]).map(|at| &*populations[*at].name).collect(),
+                        way.iter().chain([&start]).map(|at| &*populations[at.0].name).collect(),
                     );
                 }
-                if !std::mem::replace(&mut seen[next], true) {
+                if !std::mem::replace(&mut seen[next.0][usize::from(next.1)], true) {
                     ways.push(way.iter().copied().chain([next]).collect());
                 }
             }
@@ -234,10 +241,10 @@ mod tests {
 
     #[test]
     fn opposite_orders_make_a_cycle() {
-        let populations: Vec<_> = ["a", "b", "c"]
+        let populations: Vec<_> = [("a", 2), ("b", 1), ("c", 1)]
             .iter()
-            .map(|name| {
-                PopulationSpec { count: 1, pick: PickSpec::Uniform, bytes: 0 }
+            .map(|(name, count)| {
+                PopulationSpec { count: *count, pick: PickSpec::Uniform, bytes: 0 }
                     .compile(name, 0)
                     .unwrap()
             })
@@ -249,7 +256,15 @@ mod tests {
         assert_eq!(cycle(&populations, &[lock(0, 1), lock(1, 2)], all), None);
         let ring = [lock(0, 1), lock(1, 2), lock(2, 1)];
         assert_eq!(cycle(&populations, &ring, all), Some(vec!["b", "c", "b"]));
+        // One of several may be another, one alone is had already.
         assert_eq!(cycle(&populations, &[lock(0, 0)], all), Some(vec!["a", "a"]));
+        assert_eq!(cycle(&populations, &[lock(1, 1)], all), None);
+        // The program's own lock and the interpreter's.
+        let two = |outer, inner| Nesting { outer: (1, outer), inner: (1, inner) };
+        let (inside, outside) =
+            (two(Access::Lock, Access::Change), two(Access::Change, Access::Lock));
+        assert_eq!(cycle(&populations, &[inside], all), None);
+        assert_eq!(cycle(&populations, &[inside, outside], all), Some(vec!["b", "b", "b"]));
         let read = [lock(0, 1), nesting(1, 0, Access::Read)];
         assert_eq!(cycle(&populations, &read, |access| access != Access::Read), None);
     }

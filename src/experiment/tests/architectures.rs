@@ -277,12 +277,23 @@ fn bad_accesses_are_refused_at_the_right_place() {
         (
             "{ lock = { object = 'log', steps = [{ lock = { object = 'log' } }] } }",
             "10:68",
-            "`groups.io.program.0.lock.steps.0.lock.object` takes log within an access to it, and so would wait for \
-             itself: one access around all steps is enough",
+            "`groups.io.program.0.lock.steps.0.lock.object` takes log within such an access to it: one around all steps \
+             is enough",
         ),
     ] {
         let first = format!("dir/convoy.toml:{place}: {message}");
         refused(&with_objects(step), &[], &first, "");
+    }
+    // Other locks, or none.
+    for (outer, inner) in
+        [("lock", "change"), ("read", "change"), ("change", "read"), ("read", "read")]
+    {
+        let step = format!(
+            "{{ {outer} = {{ object = 'log', steps = [{{ {inner} = {{ object = 'log' }} }}] }} }}"
+        );
+        let locks = "architectures={ x = { object_locks = {} }, y = { gilectomy = {} } }";
+        let allowed = plan(&with_objects(&step), &[locks]).unwrap();
+        assert_eq!(warnings(&allowed), Vec::<String>::new(), "{step}");
     }
     let message =
         "--set:1:1: there is no `objects.lug`, did you mean `log`? `objects` has `log`, `accounts`";

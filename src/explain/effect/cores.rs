@@ -1,5 +1,6 @@
 //! More work than cores.
 
+use gilsim_policies::Span;
 use indexmap::indexmap;
 
 use super::super::breakdown::{share, sums};
@@ -19,7 +20,9 @@ pub fn saturated(evidence: &Evidence<'_>) -> Option<Effect> {
     let elapsed = baseline.iter().map(|run| run.outcome.elapsed).sum();
     let cores = case.cores();
     let busy = share(sums.on_core(), elapsed) / cores.max(1) as f64;
-    let waits = share(sums.times.of(State::CoreWait), sums.life());
+    // Whoever waits for a lock waits for the only core, too.
+    let at_locks = if cores == 1 { sums.lock_wait() } else { Span::ZERO };
+    let waits = share(sums.times.of(State::CoreWait) + at_locks, sums.life());
     if busy < LEAST_BUSY || waits < LEAST_WAIT {
         return None;
     }
@@ -31,7 +34,7 @@ pub fn saturated(evidence: &Evidence<'_>) -> Option<Effect> {
         size: waits,
         numbers: indexmap! { "busy_share" => busy, "core_wait_share" => waits },
         evidence: format!(
-            "{subject} busy for {} of the time, and threads wait for a core for {} of theirs.",
+            "{subject} busy for {} of the time, and threads wait for it for {} of theirs.",
             words::percent(busy),
             words::percent(waits)
         ),
@@ -55,5 +58,15 @@ mod tests {
         assert!((effect.numbers["busy_share"] - 0.9).abs() < 1e-9);
         assert_eq!(saturated(&example(89, 5).evidence()), None);
         assert_eq!(saturated(&example(90, 4).evidence()), None);
+    }
+
+    #[test]
+    fn who_waits_for_the_lock_waits_for_the_only_core() {
+        let (works, waits) = (thread(0, [100, 0, 0, 0, 0]), thread(0, [0, 0, 100, 0, 0]));
+        let groups = "[a]\nthreads = 2\nprogram = [{ compute = \"1ms\" }]";
+        let mut example = Example::new(groups, vec![works, waits]);
+        assert_eq!(saturated(&example.evidence()), None, "the other core is idle");
+        example.machine = example.case().one_core();
+        assert!((saturated(&example.evidence()).unwrap().size - 0.5).abs() < 1e-9);
     }
 }

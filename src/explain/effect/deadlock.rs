@@ -6,11 +6,13 @@ use super::super::{Case, Evidence, Run, words};
 use super::Effect;
 use crate::sim::{Ending, Stuck};
 
-/// One deadlock in any replication is too many: as it is, or else in the first alternative.
+/// One deadlock in any replication is too many: as it is, or else in alternatives, of which the first is described.
 pub fn deadlock(evidence: &Evidence<'_>) -> Option<Effect> {
     let Evidence { case, baseline, tried, .. } = *evidence;
     found(&case, baseline, None).or_else(|| {
-        tried.iter().find_map(|tried| found(&case, &tried.runs, Some(tried.choice.name())))
+        let dead = || tried.iter().filter(|tried| tried.runs.iter().any(Run::deadlocked));
+        let names: Vec<_> = dead().map(|tried| tried.choice.name()).collect();
+        found(&case, &dead().next()?.runs, Some(names.join(" and ")))
     })
 }
 
@@ -69,7 +71,9 @@ fn waits(case: &Case<'_>, run: &Run, stuck: &Stuck) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::examples::{self, Example, thread};
+    use super::super::super::{Choice, Tried};
     use super::*;
+    use crate::architecture::ArchitectureSpec;
 
     #[test]
     fn one_deadlock_is_enough() {
@@ -86,5 +90,15 @@ mod tests {
             effect.evidence.contains("a (thread 0) waits for object 7, which a (thread 1) has;"),
             "{effect:?}"
         );
+        // All alternatives that end so are named.
+        let dead = vec![example.baseline.pop().unwrap()];
+        for spec in [
+            ArchitectureSpec::Gilectomy(Default::default()),
+            ArchitectureSpec::ObjectLocks(Default::default()),
+        ] {
+            example.tried.push(Tried { choice: Choice::Architecture(spec), runs: dead.clone() });
+        }
+        let effect = deadlock(&example.evidence()).unwrap();
+        assert_eq!(effect.under.as_deref(), Some("gilectomy and object_locks"));
     }
 }

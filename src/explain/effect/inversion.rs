@@ -38,7 +38,8 @@ pub fn inversion(evidence: &Evidence<'_>) -> Option<Effect> {
     if held < LEAST_HELD * bound.unwrap_or(USUAL_INTERVAL).ns() as f64 {
         return None;
     }
-    let others = (0..case.workload.groups.len()).filter(|group| *group != keeper);
+    let groups = &case.workload.groups;
+    let others = (0..groups.len()).filter(|group| *group != keeper || groups[keeper].threads > 1);
     let waits = others.map(|group| (group, sums(baseline, Some(group)))).map(|(group, sums)| {
         let wants = sums.life().saturating_sub(sums.times.of(State::Blocked));
         (group, sums, share(sums.lock_wait(), wants))
@@ -99,6 +100,18 @@ mod tests {
         assert_eq!(effect.numbers["held_per_acquisition_ns"], 10e6);
         assert!((effect.size - 0.4).abs() < 1e-9);
         assert_eq!(convoy(&example.evidence()), None);
+    }
+
+    #[test]
+    fn threads_of_one_group_keep_each_other_out() {
+        let example = |threads: u32| {
+            let groups = format!("[c]\nthreads = {threads}\nprogram = [{{ c_hold = \"10ms\" }}]");
+            let mut c = thread(0, [100, 0, 100, 0, 0]);
+            (c.held, c.acquisitions) = (Span::from_ms(100), 10);
+            Example::new(&groups, vec![c; threads as usize])
+        };
+        assert!(inversion(&example(2).evidence()).is_some());
+        assert_eq!(inversion(&example(1).evidence()), None);
     }
 
     #[test]

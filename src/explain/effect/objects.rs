@@ -21,7 +21,8 @@ pub fn contention(evidence: &Evidence<'_>) -> Option<Effect> {
 fn contended(runs: &[Run], under: Option<String>) -> Option<Effect> {
     let sums = sums(runs, None);
     let waits = share(sums.object_wait, sums.life());
-    if waits < LEAST_WAIT {
+    // Who waits for ever is another matter.
+    if waits < LEAST_WAIT || runs.iter().any(Run::deadlocked) {
         return None;
     }
     let taken = sums.object_waits as f64 / sums.object_acquisitions.max(1) as f64;
@@ -44,7 +45,7 @@ fn contended(runs: &[Run], under: Option<String>) -> Option<Effect> {
 mod tests {
     use gilsim_policies::Span;
 
-    use super::super::super::examples::{Example, thread};
+    use super::super::super::examples::{Example, deadlock, thread};
     use super::super::super::{Choice, Tried};
     use super::*;
     use crate::architecture::ArchitectureSpec;
@@ -61,6 +62,9 @@ mod tests {
         let effect = contention(&example(5).evidence()).unwrap();
         assert_eq!((effect.under, effect.numbers["object_waits_per_acquisition"]), (None, 0.4));
         assert_eq!(contention(&example(4).evidence()), None);
+        let mut dead = example(5);
+        dead.baseline[0].outcome.ending = deadlock();
+        assert_eq!(contention(&dead.evidence()), None);
     }
 
     #[test]
