@@ -93,7 +93,7 @@ pub fn relative<'a>(
 }
 
 /// A number of a run that is long enough to say it.
-pub(super) fn known(run: &RunRow, column: &str) -> Option<f64> {
+pub(crate) fn known(run: &RunRow, column: &str) -> Option<f64> {
     run.number(column).filter(|_| run.coverage != Coverage::TooShort)
 }
 

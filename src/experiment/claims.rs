@@ -14,8 +14,9 @@ use super::document::Document;
 use super::error::{ConfigError, Error, did_you_mean, list};
 use super::source::Sources;
 use super::spec::SCHEMA;
+use crate::analysis::estimate::known;
 use crate::statistics::Estimate;
-use crate::trace::tables::{Coverage, RunRow};
+use crate::trace::tables::RunRow;
 
 /// A file of claims.
 #[derive(Debug, Clone, Deserialize)]
@@ -134,10 +135,7 @@ impl Claim {
         one_of("case", self.case.as_ref(), &self.of, &mut here, |run| &run.case, sources)?;
         one_of("point", self.point.as_ref(), &self.of, &mut here, |run| &run.point, sources)?;
         let of = series("of", &self.of, &here, sources)?;
-        let known = |run: &&RunRow| {
-            let value = run.number(metric).filter(|_| run.coverage != Coverage::TooShort)?;
-            Some((run.replication, value))
-        };
+        let known = |run: &&RunRow| Some((run.replication, known(run, metric)?));
         let of: Vec<_> = of.iter().filter_map(known).collect();
         let by = self.by.as_ref().map_or(0.0, |by| *by.get_ref());
         let excesses: Vec<f64> = match (&self.than, &self.value) {

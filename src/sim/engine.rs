@@ -69,26 +69,23 @@ pub(super) struct Simulation<'a, M, S> {
     events: u64,
 }
 
-/// The threads that nobody's start or end brings along: the first of each interpreter of its own to start, which starts
-/// it up for the others as well; if threads run one by one, the first; and otherwise all.
-fn founders(spec: &RunSpec<'_>) -> BTreeSet<ThreadId> {
+/// For each thread, whether nobody's start or end brings it along. The first of each interpreter of its own to start is
+/// one, and starts it up for the others as well; if threads run one by one, the first; and otherwise all.
+fn founders(spec: &RunSpec<'_>) -> Vec<bool> {
+    let count = spec.workload.threads();
+    let Interpreters::Several(several) = spec.runtime.interpreters else {
+        return (0..count).map(|thread| thread == 0 || !spec.runtime.one_by_one).collect();
+    };
     let groups = spec.workload.groups.iter();
     let starts = groups.flat_map(|group| std::iter::repeat_n(group.start, group.threads as usize));
-    let threads = (0..).map(ThreadId).zip(starts);
-    match spec.runtime.interpreters {
-        _ if spec.runtime.one_by_one => threads.take(1).map(|(thread, _)| thread).collect(),
-        Interpreters::Several(_) => {
-            let mut first: BTreeMap<u32, (Instant, ThreadId)> = BTreeMap::new();
-            for (thread, start) in threads {
-                let founder = first.entry(spec.runtime.interpreter(thread.0));
-                founder
-                    .and_modify(|one| *one = (start, thread).min(*one))
-                    .or_insert((start, thread));
-            }
-            first.into_values().map(|(_, thread)| thread).collect()
-        }
-        _ => threads.map(|(thread, _)| thread).collect(),
+    let mut first: Vec<Option<(Instant, usize)>> = vec![None; several as usize];
+    for (thread, start) in starts.enumerate() {
+        let founder = &mut first[spec.runtime.interpreter(thread as u32) as usize];
+        *founder = Some(founder.map_or((start, thread), |one| one.min((start, thread))));
     }
+    let mut founders = vec![false; count];
+    first.into_iter().flatten().for_each(|(_, thread)| founders[thread] = true);
+    founders
 }
 
 impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
@@ -120,14 +117,16 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         for (number, group) in (0..).zip(groups) {
             for member in 0..group.threads {
                 let id = ThreadId(threads.len() as u32);
-                if founders.contains(&id) {
+                let founder = founders[id.index()];
+                if founder {
                     let launched = launched.entry(group.start).or_default();
                     *launched += 1;
                     queue.set(id.index(), group.start + runtime.launch * *launched);
                 }
                 let main = runtime.interpreter(id.0);
                 let main = if (main as usize) < locks.len() { main } else { NO_LOCK };
-                threads.push(Thread::new(id, group, main, spec.key(number, member)));
+                let key = spec.key(number, member);
+                threads.push(Thread { founder, ..Thread::new(id, group, main, key) });
             }
             streams.push(match &group.arrivals {
                 Arrivals::Closed { .. } => None,

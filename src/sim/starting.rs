@@ -17,7 +17,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &mut threads[thread.index()];
         state.state_since = self.log.now;
         state.totals.start = self.log.now;
-        let (group, main) = (state.group, state.main);
+        let (group, main, founder) = (state.group, state.main, state.founder);
         self.alive += 1;
         if let Some(lock) = self.locks.get_mut(main as usize) {
             lock.view.threads += 1;
@@ -25,7 +25,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.emit(state, EventKind::Start, None);
         // A holder that was alone may have to look at its check points from now on.
         self.rearm_holder(threads, main);
-        if self.is_founder(threads, thread) {
+        if founder && matches!(self.runtime.interpreters, Interpreters::Several(_)) {
             if !self.runtime.boot.is_zero() {
                 return self.boot(threads, thread);
             }
@@ -41,17 +41,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 }
             }
         }
-    }
-
-    /// Whether a thread is the first of an interpreter of its own.
-    fn is_founder(&self, threads: &[Thread<'_>], thread: ThreadId) -> bool {
-        if !matches!(self.runtime.interpreters, Interpreters::Several(_)) {
-            return false;
-        }
-        let of = |thread: ThreadId| self.runtime.interpreter(thread.0);
-        let here = of(thread);
-        let mut others = threads.iter().filter(|other| other.id != thread && of(other.id) == here);
-        others.all(|other| other.phase == Phase::Unborn)
     }
 
     /// The other threads of an interpreter that has started up may start.

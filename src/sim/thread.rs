@@ -120,6 +120,8 @@ pub struct Thread<'a> {
     pub group: &'a Group,
     /// The global lock of its interpreter.
     pub main: LockId,
+    /// Whether nobody's start or end brings it along.
+    pub founder: bool,
     /// The lock that it is busy with.
     pub at: LockId,
     /// The objects that it refers to, the innermost last.
@@ -247,6 +249,7 @@ impl<'a> Thread<'a> {
             id,
             group,
             main,
+            founder: true,
             at: main,
             references: Vec::new(),
             reenters: false,
