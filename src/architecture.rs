@@ -5,6 +5,7 @@
 //! pair.
 
 mod defaults;
+mod memory;
 mod runtime;
 mod spec;
 
@@ -12,8 +13,8 @@ use gilsim_policies::Span;
 
 pub use runtime::{Collector, Counts, Interpreters, ObjectRules, Protection, Runtime};
 pub use spec::{
-    ArchitectureSpec, CollectorSpec, FreeThreaded, Gilectomy, MessageSpec, ObjectLocks, Processes,
-    Sequential, StartEach, StartMethod, SubInterpreters, Threads,
+    ArchitectureSpec, CollectorSpec, FreeThreaded, Gilectomy, ObjectLocks, Processes, Sequential,
+    StartEach, StartMethod, SubInterpreters, Threads,
 };
 
 use crate::workload::object::message_cost;
@@ -30,67 +31,57 @@ impl ArchitectureSpec {
         };
         // One extension that needs the lock brings it back for all.
         let needed = workload.groups.iter().any(|group| group.needs_lock && group.threads > 0);
-        let without = if needed { Interpreters::One } else { Interpreters::None };
-        let counts = (workload.objects() > 0).then(|| self.counts());
-        let CollectorSpec { threshold, pause, check_spacing } = self.collector();
-        let collector = Collector { threshold, pause, check_spacing: None };
-        let shared = Runtime { counts, collector: Some(collector), ..Runtime::THREADS };
-        let stops = matches!(without, Interpreters::None).then_some(check_spacing);
-        let collector = Some(Collector { check_spacing: stops, ..collector });
+        let CollectorSpec { threshold, pause } = self.collector();
+        let with_lock = Runtime {
+            stretch_permille: permille(self.slowdown()),
+            counts: (workload.objects() > 0).then(|| self.counts()),
+            collector: Some(Collector { threshold, pause, check_spacing: None }),
+            ..Runtime::THREADS
+        };
+        let without = |check_spacing| Runtime {
+            global_lock: needed,
+            collector: Some(Collector {
+                threshold,
+                pause,
+                check_spacing: (!needed).then_some(check_spacing),
+            }),
+            ..with_lock
+        };
         match self {
-            Self::Sequential(_) => Runtime { one_by_one: true, ..shared },
-            Self::Threads(given) => Runtime { launch: given.start, ..shared },
+            Self::Sequential(_) => Runtime { one_by_one: true, ..with_lock },
+            Self::Threads(given) => Runtime { launch: given.start, ..with_lock },
             Self::Processes(given) => {
                 let (launch, boot) = match given.start_each {
                     StartEach::Worker => given.start_costs(),
                     // Part of each pass.
                     StartEach::Pass => (Span::ZERO, Span::ZERO),
                 };
-                Runtime { interpreters: several(given.workers), launch, boot, ..shared }
+                Runtime { interpreters: several(given.workers), launch, boot, ..with_lock }
             }
-            Self::Interpreters(given) => Runtime {
-                interpreters: several(given.workers),
-                launch: given.launch,
-                boot: given.boot,
-                ..shared
-            },
+            Self::Interpreters(given) => {
+                let free_threaded = FreeThreaded::default();
+                let build = if given.global_lock {
+                    with_lock
+                } else {
+                    Runtime { objects: free_threaded.objects(), ..without(given.check_spacing) }
+                };
+                let interpreters = several(given.workers);
+                Runtime { interpreters, launch: given.launch, boot: given.boot, ..build }
+            }
             Self::FreeThreaded(given) => Runtime {
-                interpreters: without,
                 launch: given.start,
-                stretch_permille: permille(given.slowdown),
-                objects: ObjectRules {
-                    implicit: Some(given.lock),
-                    read: given.lock_reads,
-                    sections: true,
-                    explicit: given.lock,
-                },
-                collector,
-                ..shared
+                objects: given.objects(),
+                ..without(given.check_spacing)
             },
             Self::Gilectomy(given) => Runtime {
-                interpreters: without,
                 launch: given.start,
-                stretch_permille: permille(given.slowdown),
-                objects: ObjectRules {
-                    implicit: Some(given.lock),
-                    read: true,
-                    sections: false,
-                    explicit: given.lock,
-                },
-                collector,
-                ..shared
+                objects: ObjectRules::plain(given.lock),
+                ..without(given.check_spacing)
             },
             Self::ObjectLocks(given) => Runtime {
-                interpreters: without,
                 launch: given.start,
-                objects: ObjectRules {
-                    implicit: Some(given.lock),
-                    read: true,
-                    sections: false,
-                    explicit: given.lock,
-                },
-                collector,
-                ..shared
+                objects: ObjectRules::plain(given.lock),
+                ..without(given.check_spacing)
             },
         }
     }
@@ -108,35 +99,6 @@ impl ArchitectureSpec {
             ..group.clone()
         };
         Workload { groups: workload.groups.iter().map(prepare).collect(), ..workload.clone() }
-    }
-
-    /// How much memory a workload takes \[bytes\]: interpreters, threads, and as many copies of each object as there
-    /// are processes or interpreters.
-    #[must_use]
-    pub fn memory(&self, workload: &Workload) -> u64 {
-        let threads = workload.threads() as u64;
-        let copies = match self.runtime(workload).interpreters {
-            Interpreters::Several(count) => u64::from(count),
-            Interpreters::One | Interpreters::None => 1,
-        };
-        let memory = self.memory_spec();
-        let object = |bytes: u64| bytes + memory.object;
-        let data: u64 = workload
-            .populations
-            .iter()
-            .map(|population| u64::from(population.count) * object(population.bytes))
-            .sum();
-        // Who hands out the work has an interpreter, too.
-        let workers = match self {
-            Self::Processes(_) | Self::Interpreters(_) => copies,
-            _ => 0,
-        };
-        let threads = if matches!(self, Self::Sequential(_)) { 1 } else { threads };
-        memory.process
-            + memory.server
-            + memory.worker * workers
-            + memory.thread * threads
-            + data * copies
     }
 }
 

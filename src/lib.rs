@@ -18,6 +18,7 @@ pub mod machine;
 pub mod measurement;
 #[cfg(feature = "analysis")]
 pub mod metrics;
+mod names;
 #[cfg(feature = "analysis")]
 pub mod plot;
 pub mod sim;

@@ -13,6 +13,7 @@ mod account;
 mod asking;
 mod check;
 mod cores;
+pub mod deadlock;
 mod engine;
 #[cfg(test)]
 mod golden;

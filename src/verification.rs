@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::{Interpreters, Runtime};
+use crate::architecture::Runtime;
 use crate::machine::MachineSpec;
 use crate::sim::{Outcome, RunSpec};
 use crate::statistics::Estimate;
@@ -229,7 +229,7 @@ impl Parts {
         let mut runtime = Runtime::THREADS;
         if !file.objects.is_empty() {
             // The locks are those of objects.
-            runtime.interpreters = Interpreters::None;
+            runtime.global_lock = false;
             runtime.objects.implicit = Some(file.policy);
         }
         let ideal = MachineSpec::Ideal(crate::machine::IdealParameters::default());

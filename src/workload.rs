@@ -41,6 +41,16 @@ impl Workload {
     pub fn objects(&self) -> u32 {
         self.populations.last().map_or(0, |last| last.first + last.count)
     }
+
+    /// An object's population, and its place in it if it is not alone.
+    #[must_use]
+    pub fn object_name(&self, object: u32) -> String {
+        match self.populations.iter().rfind(|population| population.first <= object) {
+            Some(population) if population.count == 1 => population.name.clone(),
+            Some(population) => format!("{}[{}]", population.name, object - population.first),
+            None => format!("object {object}"),
+        }
+    }
 }
 
 /// Threads that run the same program.

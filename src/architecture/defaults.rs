@@ -6,18 +6,21 @@ use gilsim_policies::{PolicySpec, Span};
 
 use super::runtime::Protection;
 use super::spec::{
-    CollectorSpec, FreeThreaded, Gilectomy, MessageSpec, ObjectLocks, Processes, StartEach,
-    StartMethod, SubInterpreters, Threads,
+    CollectorSpec, FreeThreaded, Gilectomy, ObjectLocks, Processes, StartEach, StartMethod,
+    SubInterpreters, Threads,
 };
 
 /// `threading.Thread.start` returns after so long: CPython 3.13.0, measured. PEP 703 says about 100 us.
 const THREAD_START: Span = Span::from_us(44);
 
+/// An iteration of a counting loop, CPython 3.13.0, measured.
+const CHECK_SPACING: Span = Span::from_ns(25);
+
 const PLAIN_MUTEX: PolicySpec = PolicySpec::Barging(Barging {});
 
 impl Default for CollectorSpec {
     fn default() -> Self {
-        Self { threshold: 2000, pause: Span::from_us(24), check_spacing: Span::from_ns(25) }
+        Self { threshold: 2000, pause: Span::from_us(24) }
     }
 }
 
@@ -35,7 +38,8 @@ impl Default for Processes {
             workers: None,
             launch: None,
             boot: None,
-            message: MessageSpec { each: Span::from_us(61), per_mib: Span::from_us(650) },
+            message_each: Span::from_us(61),
+            message_per_mib: Span::from_us(650),
             collector: CollectorSpec::default(),
         }
     }
@@ -47,8 +51,12 @@ impl Default for SubInterpreters {
             workers: None,
             launch: THREAD_START,
             boot: Span::from_us(7_300),
-            message: MessageSpec { each: Span::from_ns(1_400), per_mib: Span::from_us(240) },
+            message_each: Span::from_ns(1_400),
+            message_per_mib: Span::from_us(240),
+            global_lock: true,
+            slowdown: None,
             collector: CollectorSpec::default(),
+            check_spacing: CHECK_SPACING,
         }
     }
 }
@@ -62,6 +70,7 @@ impl Default for FreeThreaded {
             lock_reads: false,
             counts: Protection::Biased,
             collector: CollectorSpec::default(),
+            check_spacing: CHECK_SPACING,
         }
     }
 }
@@ -74,6 +83,7 @@ impl Default for Gilectomy {
             lock: PLAIN_MUTEX,
             counts: Protection::Atomic,
             collector: CollectorSpec::default(),
+            check_spacing: CHECK_SPACING,
         }
     }
 }
@@ -85,6 +95,7 @@ impl Default for ObjectLocks {
             lock: PLAIN_MUTEX,
             counts: Protection::Lock,
             collector: CollectorSpec::default(),
+            check_spacing: CHECK_SPACING,
         }
     }
 }

@@ -9,8 +9,10 @@ use crate::workload::Access;
 /// How threads, interpreters and objects are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Runtime {
-    /// Who shares a global lock.
+    /// Who shares objects, and the global lock if there is one.
     pub interpreters: Interpreters,
+    /// Whether each interpreter has a global lock.
+    pub global_lock: bool,
     /// Whether a thread starts only when the one before has ended.
     pub one_by_one: bool,
     /// From one worker's start to the next.
@@ -27,16 +29,25 @@ pub struct Runtime {
     pub collector: Option<Collector>,
 }
 
-/// Who shares a global lock.
+/// Who shares objects, and the global lock if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interpreters {
-    /// Nobody: there is none.
-    None,
-    /// All threads.
+    /// All threads. The interpreter is there from the start.
     One,
-    /// Each of so many interpreters has its own lock, and threads are dealt out to them in turn. Each has its own copy
-    /// of every object, too.
+    /// Threads are dealt out in turn to so many interpreters. Each is started by its first thread, and has its own copy
+    /// of every object.
     Several(u32),
+}
+
+impl Interpreters {
+    /// How many there are.
+    #[must_use]
+    pub const fn count(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::Several(count) => count,
+        }
+    }
 }
 
 /// Which accesses to objects take a lock of the object's, and which.
@@ -53,6 +64,12 @@ pub struct ObjectRules {
 }
 
 impl ObjectRules {
+    /// A lock for each object, taken by every access.
+    #[must_use]
+    pub const fn plain(lock: PolicySpec) -> Self {
+        Self { implicit: Some(lock), read: true, sections: false, explicit: lock }
+    }
+
     /// The policy of the lock that an access takes.
     #[must_use]
     pub fn policy(&self, access: Access) -> Option<PolicySpec> {
@@ -120,6 +137,7 @@ impl Runtime {
     /// Threads that exist from the start and share one lock, as far as the policy has any.
     pub const THREADS: Self = Self {
         interpreters: Interpreters::One,
+        global_lock: true,
         one_by_one: false,
         launch: Span::ZERO,
         boot: Span::ZERO,
@@ -151,7 +169,7 @@ impl Runtime {
     pub const fn interpreter(&self, thread: u32) -> u32 {
         match self.interpreters {
             Interpreters::Several(count) => thread % count,
-            Interpreters::One | Interpreters::None => 0,
+            Interpreters::One => 0,
         }
     }
 }

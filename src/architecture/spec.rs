@@ -3,7 +3,7 @@
 use gilsim_policies::{PolicySpec, Span};
 use serde::{Deserialize, Serialize};
 
-use super::runtime::{Counts, Protection};
+use super::runtime::{Counts, ObjectRules, Protection};
 
 /// A way to run a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -88,22 +88,14 @@ pub struct Processes {
     /// without the program's own imports. PEP 703 says 50 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot: Option<Span>,
-    /// What messages cost. Default 61 us each: half of a task and its result in `ProcessPoolExecutor` of CPython 3.13.0, the
-    /// parent's CPU time and the worker's together (a bare pipe takes 8.5 us); and 650 us for each mebibyte of bytes, seven
-    /// times that for lists of numbers. Measured.
-    pub message: MessageSpec,
+    /// What it costs to pass a message, however small: writing, sending, receiving and reading it \[CPU time of the
+    /// worker\]. Default 61 us: half of a task and its result in `ProcessPoolExecutor` of CPython 3.13.0, the parent's CPU
+    /// time and the worker's together, measured (a bare pipe takes 8.5 us).
+    pub message_each: Span,
+    /// The same for each mebibyte. Default 650 us, measured with bytes; seven times that for lists of numbers.
+    pub message_per_mib: Span,
     /// The collector of cycles.
     pub collector: CollectorSpec,
-}
-
-/// What it costs to pass a message: writing, sending, receiving and reading it \[CPU time of the worker\].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MessageSpec {
-    /// However small it is.
-    pub each: Span,
-    /// For each mebibyte.
-    pub per_mib: Span,
 }
 
 /// Parameters of [`ArchitectureSpec::Interpreters`].
@@ -117,11 +109,20 @@ pub struct SubInterpreters {
     pub launch: Span,
     /// CPU time until the first statement runs. Default 7.3 ms: CPython 3.13.0, measured.
     pub boot: Span,
-    /// What it costs to pass objects. Default 1.4 us each and 240 us for each mebibyte: pickled bytes through the queue of
-    /// CPython 3.13.0, both sides, measured; what can be shared takes 0.6 us.
-    pub message: MessageSpec,
+    /// What it costs to pass an object, however small. Default 1.4 us: pickled, through the queue of CPython 3.13.0, both
+    /// sides, measured; what can be shared takes 0.6 us.
+    pub message_each: Span,
+    /// The same for each mebibyte of bytes. Default 240 us, measured likewise.
+    pub message_per_mib: Span,
+    /// Whether each has a lock. Without, each is as `free_threaded` with its defaults.
+    pub global_lock: bool,
+    /// How much longer computing takes with one thread. 1 with the lock and as `free_threaded` has it without, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowdown: Option<f64>,
     /// The collector of cycles.
     pub collector: CollectorSpec,
+    /// The distance of the check points at which computing threads stop for the collector, where there is no lock.
+    pub check_spacing: Span,
 }
 
 /// Parameters of [`ArchitectureSpec::FreeThreaded`].
@@ -141,6 +142,9 @@ pub struct FreeThreaded {
     pub counts: Protection,
     /// The collector of cycles.
     pub collector: CollectorSpec,
+    /// The distance of the check points at which computing threads stop for the collector. Default 25 ns: an iteration of
+    /// a counting loop.
+    pub check_spacing: Span,
 }
 
 /// Parameters of [`ArchitectureSpec::Gilectomy`].
@@ -157,6 +161,9 @@ pub struct Gilectomy {
     pub counts: Protection,
     /// The collector of cycles.
     pub collector: CollectorSpec,
+    /// The distance of the check points at which computing threads stop for the collector. Default 25 ns: an iteration of
+    /// a counting loop.
+    pub check_spacing: Span,
 }
 
 /// Parameters of [`ArchitectureSpec::ObjectLocks`].
@@ -171,6 +178,9 @@ pub struct ObjectLocks {
     pub counts: Protection,
     /// The collector of cycles.
     pub collector: CollectorSpec,
+    /// The distance of the check points at which computing threads stop for the collector. Default 25 ns: an iteration of
+    /// a counting loop.
+    pub check_spacing: Span,
 }
 
 /// The collector of cycles, which steps of the kind `allocate` set going.
@@ -182,24 +192,6 @@ pub struct CollectorSpec {
     /// How long it works. Default 24 us: a young collection of 2000 lists, CPython 3.13.0, measured. A full one takes
     /// 25 to 45 ns for each object that there is, and is the only kind without a global lock.
     pub pause: Span,
-    /// The distance of the check points at which computing threads stop for it, where there is no lock. Default 25 ns: an
-    /// iteration of a counting loop.
-    pub check_spacing: Span,
-}
-
-/// What an architecture takes in memory \[bytes\].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Memory {
-    /// The first process.
-    pub process: u64,
-    /// What starts others.
-    pub server: u64,
-    /// Each process or interpreter beside the first.
-    pub worker: u64,
-    /// Each thread.
-    pub thread: u64,
-    /// Each object, beside its own size.
-    pub object: u64,
 }
 
 impl Processes {
@@ -213,6 +205,13 @@ impl Processes {
         };
         let or_us = |given: Option<Span>, us| given.unwrap_or(Span::from_us(us));
         (or_us(self.launch, launch_us), or_us(self.boot, boot_us))
+    }
+}
+
+impl FreeThreaded {
+    /// Which accesses to objects take a lock.
+    pub(super) const fn objects(&self) -> ObjectRules {
+        ObjectRules { read: self.lock_reads, sections: true, ..ObjectRules::plain(self.lock) }
     }
 }
 
@@ -274,22 +273,42 @@ impl ArchitectureSpec {
         if workers == Some(0) {
             return Err(("workers", "must be at least 1"));
         }
-        let slowdown = match self {
-            Self::FreeThreaded(given) => given.slowdown,
-            Self::Gilectomy(given) => given.slowdown,
-            _ => 1.0,
-        };
-        if !(0.01..=100.0).contains(&slowdown) {
+        if !(0.01..=100.0).contains(&self.slowdown()) {
             return Err(("slowdown", "must lie between 0.01 and 100"));
         }
         let collector = self.collector();
         if collector.threshold == 0 {
             return Err(("collector", "must have a `threshold` of at least 1"));
         }
-        if collector.check_spacing.is_zero() {
-            return Err(("collector", "must have a `check_spacing` longer than 0ns"));
+        if self.check_spacing().is_some_and(Span::is_zero) {
+            return Err(("check_spacing", "must be longer than 0ns"));
         }
         Ok(())
+    }
+
+    /// How much longer computing takes with one thread.
+    pub(super) fn slowdown(&self) -> f64 {
+        match self {
+            Self::Interpreters(given) => given.slowdown.unwrap_or(match given.global_lock {
+                true => 1.0,
+                false => FreeThreaded::default().slowdown,
+            }),
+            Self::FreeThreaded(given) => given.slowdown,
+            Self::Gilectomy(given) => given.slowdown,
+            Self::Sequential(_) | Self::Threads(_) | Self::Processes(_) | Self::ObjectLocks(_) => {
+                1.0
+            }
+        }
+    }
+
+    const fn check_spacing(&self) -> Option<Span> {
+        match self {
+            Self::Interpreters(given) => Some(given.check_spacing),
+            Self::FreeThreaded(given) => Some(given.check_spacing),
+            Self::Gilectomy(given) => Some(given.check_spacing),
+            Self::ObjectLocks(given) => Some(given.check_spacing),
+            Self::Sequential(_) | Self::Threads(_) | Self::Processes(_) => None,
+        }
     }
 
     pub(super) const fn collector(&self) -> CollectorSpec {
@@ -306,6 +325,7 @@ impl ArchitectureSpec {
 
     pub(super) const fn counts(&self) -> Counts {
         let protection = match self {
+            Self::Interpreters(given) if !given.global_lock => Protection::Biased,
             Self::Sequential(_) | Self::Processes(_) | Self::Interpreters(_) => Protection::None,
             Self::Threads(given) => given.counts,
             Self::FreeThreaded(given) => given.counts,
@@ -324,8 +344,8 @@ impl ArchitectureSpec {
     /// What a message costs, each and by size; `None` if nothing is passed.
     pub(super) const fn message(&self) -> Option<(Span, Span)> {
         match self {
-            Self::Processes(given) => Some((given.message.each, given.message.per_mib)),
-            Self::Interpreters(given) => Some((given.message.each, given.message.per_mib)),
+            Self::Processes(given) => Some((given.message_each, given.message_per_mib)),
+            Self::Interpreters(given) => Some((given.message_each, given.message_per_mib)),
             _ => None,
         }
     }
@@ -338,28 +358,6 @@ impl ArchitectureSpec {
                 launch + boot
             }
             _ => Span::ZERO,
-        }
-    }
-
-    /// What takes memory. CPython 3.13.0 on Linux, proportional set sizes, measured: 7.3 MiB for an idle interpreter,
-    /// 12 with `multiprocessing`, 28 KiB for a thread 200 calls deep; a child that has collected garbage, and so written to
-    /// the pages that it shared. Each object has a header of 16 bytes, and of 32 without the lock (PEP 703).
-    pub(super) const fn memory_spec(&self) -> Memory {
-        const KIB: u64 = 1 << 10;
-        let base =
-            Memory { process: 7_480 * KIB, server: 0, worker: 0, thread: 28 * KIB, object: 16 };
-        match self {
-            Self::Sequential(_) | Self::Threads(_) | Self::ObjectLocks(_) => base,
-            Self::Processes(given) => {
-                let (server, worker) = match given.method {
-                    StartMethod::Fork => (0, 3_850 * KIB),
-                    StartMethod::Forkserver => (8_850 * KIB, 4_630 * KIB),
-                    StartMethod::Spawn => (0, 6_480 * KIB),
-                };
-                Memory { process: 12_380 * KIB, server, worker, ..base }
-            }
-            Self::Interpreters(_) => Memory { worker: 2_310 * KIB, ..base },
-            Self::FreeThreaded(_) | Self::Gilectomy(_) => Memory { object: 32, ..base },
         }
     }
 }
@@ -388,6 +386,7 @@ mod tests {
             ("processes = { workers = 0 }", "workers"),
             ("free_threaded = { slowdown = 0 }", "slowdown"),
             ("gilectomy = { collector = { threshold = 0 } }", "collector"),
+            ("interpreters = { check_spacing = '0ns' }", "check_spacing"),
         ] {
             let spec: ArchitectureSpec = toml::from_str(text).unwrap();
             assert_eq!(spec.validate().map_err(|(parameter, _)| parameter), Err(parameter));

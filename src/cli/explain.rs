@@ -14,11 +14,11 @@ use serde_json::json;
 
 use super::json_text;
 use crate::architecture::{ArchitectureSpec, Runtime};
-use crate::experiment::error::{did_you_mean, list};
 use crate::experiment::runner::run_all;
 use crate::experiment::{ConfigError, Error, Plan, PlannedRun, Point};
 use crate::explain::{Case, Choice, Evidence, Run, Tried, choices, explain as explain_runs};
 use crate::machine::MachineSpec;
+use crate::names::{did_you_mean, list};
 use crate::sim::RunSpec;
 use crate::workload::Workload;
 
@@ -104,7 +104,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
         machine: experiment.machine,
         policy: choice.policy(case.policy),
         runtime: match choice {
-            Choice::Policy(_) => as_it_is,
+            Choice::Policy(_) | Choice::LetGo => as_it_is,
             Choice::Architecture(spec) => spec.runtime(workload),
         },
     }));
@@ -132,10 +132,15 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
             let points = plan.points.iter().filter(|point| point.case == *name).count();
             let point = match points {
                 1 => String::new(),
-                points => format!(", {label} (one of {points} points)"),
+                points => format!(", {label} (one of {points} points: --point)"),
             };
-            let title =
-                format!("{}{point}: threads under {}", name.as_deref().unwrap_or(&plan.name), lock);
+            let cases: IndexSet<_> = plan.points.iter().map(|point| &point.case).collect();
+            let case = match (&args.case, cases.len()) {
+                (None, 2..) => format!(" (one of {} cases: --case)", cases.len()),
+                _ => String::new(),
+            };
+            let name = name.as_deref().unwrap_or(&plan.name);
+            let title = format!("{name}{case}{point}: threads under {lock}");
             text::render(&title, &explanation, usize::from(super::width()).min(80))
         }
     })

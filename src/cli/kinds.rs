@@ -12,18 +12,19 @@ use crate::architecture::{ArchitectureSpec, Processes, SubInterpreters};
 use crate::experiment::Error;
 
 /// The parameters of architectures. One of a name means the same wherever it stands.
-const PARAMETERS: [(&str, &str); 15] = [
-    ("method", "how a process is started: fork, forkserver or spawn"),
+const PARAMETERS: [(&str, &str); 16] = [
+    ("method", "how a process is started: fork, forkserver or spawn; sets launch and boot"),
     (
         "start_each",
         "what a process is started for: worker, for all passes of one, or pass, for each",
     ),
     ("workers", "how many, at least 1; one for each thread if not given"),
     ("start", "from one thread's start to the next"),
-    ("launch", "from one worker's start to the next; by `method` if not given"),
-    ("boot", "CPU time until a worker's first statement; by `method` if not given"),
-    ("message.each", "CPU time to pass a message, however small"),
-    ("message.per_mib", "the same for each mebibyte of it"),
+    ("launch", "from one worker's start to the next"),
+    ("boot", "CPU time until a worker's first statement"),
+    ("message_each", "CPU time to pass a message, however small"),
+    ("message_per_mib", "the same for each mebibyte of it"),
+    ("global_lock", "whether each interpreter has a lock; if not, it is as free_threaded"),
     ("slowdown", "how many times longer computing takes, from 0.01 to 100"),
     ("lock", "the locks of objects: a policy"),
     ("lock_reads", "whether looking at an object takes its lock"),
@@ -31,10 +32,13 @@ const PARAMETERS: [(&str, &str); 15] = [
     ("collector.threshold", "allocations until the collector of cycles runs, at least 1"),
     ("collector.pause", "how long it works"),
     (
-        "collector.check_spacing",
-        "how far the check points at which threads stop for it are apart; longer than 0ns",
+        "check_spacing",
+        "how far the check points are apart at which threads stop for the collector; not 0ns",
     ),
 ];
+
+/// Texts begin in one column, but for names and defaults that are longer than this.
+const WIDEST_NAME: usize = 32;
 
 pub fn policies(format: Format) -> Result<String, Error> {
     let specs = PolicySpec::all();
@@ -72,9 +76,11 @@ fn complete(spec: ArchitectureSpec) -> ArchitectureSpec {
             let (launch, boot) = (Some(launch), Some(boot));
             ArchitectureSpec::Processes(Processes { workers, launch, boot, ..given })
         }
-        ArchitectureSpec::Interpreters(given) => {
-            ArchitectureSpec::Interpreters(SubInterpreters { workers, ..given })
-        }
+        ArchitectureSpec::Interpreters(given) => ArchitectureSpec::Interpreters(SubInterpreters {
+            workers,
+            slowdown: Some(1.0),
+            ..given
+        }),
         other => other,
     }
 }
@@ -88,25 +94,29 @@ fn describe(
 ) -> Result<(), Error> {
     let _ = writeln!(text, "{kind}: {summary}");
     let given = parameters(kind, spec)?;
-    for (name, help) in help {
-        let default = given.get(name).map_or_else(String::new, |value| format!(" = {value}"));
-        let _ = writeln!(text, "    {:<23} {help}", format!("{name}{default}"));
+    let with_default = |name: &str| match given.get(name) {
+        Some(value) => format!("{name} = {value}"),
+        None => name.to_owned(),
+    };
+    let lines: Vec<_> = help.map(|(name, help)| (with_default(name), help)).collect();
+    let lengths = lines.iter().map(|(name, _)| name.len());
+    let width = lengths.filter(|length| *length <= WIDEST_NAME).max().unwrap_or(0);
+    for (name, help) in lines {
+        let _ = writeln!(text, "    {name:<width$}  {help}");
     }
     Ok(())
 }
 
-/// The parameters of a kind; those of a message and of the collector one by one.
+/// The parameters of a kind; those of the collector one by one.
 fn parameters(kind: &str, spec: &impl Serialize) -> Result<toml::Table, Error> {
     let mut table =
         toml::Table::try_from(spec).map_err(|error| Error::file(Path::new(kind), error))?;
     let Some(toml::Value::Table(mut parameters)) = table.remove(kind) else {
         return Ok(toml::Table::new());
     };
-    for group in ["message", "collector"] {
-        if let Some(toml::Value::Table(inner)) = parameters.remove(group) {
-            parameters
-                .extend(inner.into_iter().map(|(key, value)| (format!("{group}.{key}"), value)));
-        }
+    if let Some(toml::Value::Table(inner)) = parameters.remove("collector") {
+        let inner = inner.into_iter().map(|(key, value)| (format!("collector.{key}"), value));
+        parameters.extend(inner);
     }
     Ok(parameters)
 }
@@ -132,7 +142,7 @@ mod tests {
                 assert!(found, "{parameter} of {}\n{text}", spec.name());
             }
         }
-        assert!(text.contains("    slowdown = 1.08 "), "{text}");
+        assert!(text.contains("    slowdown = 1.08  "), "{text}");
         assert!(text.contains("    collector.pause = \"24us\" "), "{text}");
     }
 

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::document::Document;
-use super::error::{ConfigError, Error, did_you_mean, list};
+use super::error::{ConfigError, Error};
 use super::source::Sources;
 use super::spec::SCHEMA;
 use crate::analysis::estimate::known;
+use crate::names::{did_you_mean, list};
 use crate::statistics::Estimate;
 use crate::trace::tables::RunRow;
 

@@ -8,11 +8,12 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::error::{ConfigError, did_you_mean, list};
+use super::error::ConfigError;
 use super::explain::explain;
 use super::path::shift;
 use super::presets::{Library, PRESET};
 use super::source::Sources;
+use crate::names::{did_you_mean, list};
 use crate::workload::{KeyPath, Part, SpecError};
 
 /// A value with its place in the [`Sources`].

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use gilsim_policies::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
-use super::deadlock;
 use super::error::Error;
 use super::manifest;
 use super::plan::{Plan, PlannedRun, Point};
@@ -100,7 +99,7 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
         focus: point.experiment.focus.clone().unwrap_or_default(),
         replication: run.replication,
         seed: point.experiment.seed,
-        deadlock: deadlock::describe(&outcome, workload),
+        deadlock: sim::deadlock::describe(&outcome, workload),
         memory_bytes: run.memory(),
         coverage: match (too_short, warm_up.is_zero()) {
             (true, _) => Coverage::TooShort,

@@ -1,6 +1,18 @@
 //! The messages of the TOML reader in words for the author of an experiment.
 
-use super::error::{did_you_mean, list};
+use crate::names::{did_you_mean, list};
+
+/// What keys that must be given look like.
+const EXAMPLES: [(&str, &str); 8] = [
+    ("schema", "`schema = 1`"),
+    ("duration", "`duration = \"10s\"`"),
+    ("machine", "`machine = { linux = { cores = 2 } }`"),
+    ("policies", "`policies.cpython = { timed_wait = {} }`"),
+    ("groups", "`[groups.io]`, and below it `program = [{ compute = \"1ms\" }]`"),
+    ("program", "`program = [{ compute = \"1ms\" }, { block = \"5ms\" }]`"),
+    ("objects", "`object = \"cache\"`, or `objects = [\"cache\", \"log\"]`"),
+    ("steps", "`steps = [{ compute = \"1ms\" }]`"),
+];
 
 /// What is wrong, and what would be right.
 pub(super) fn explain(message: &str) -> (String, Option<String>) {
@@ -26,7 +38,13 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
         return (format!("unknown key `{name}`{near}"), Some(allowed(&names)));
     }
     if let Some(name) = message.strip_prefix("missing field ") {
-        return (format!("the key {name} is missing"), None);
+        let example = EXAMPLES.iter().find(|(key, _)| name.trim_matches('`') == *key);
+        let help = example.map(|(_, example)| format!("as in {example}"));
+        return (format!("the key {name} is missing"), help);
+    }
+    if let Some(name) = message.strip_prefix("duplicate field ") {
+        let help = (name == "`objects`").then(|| "`object` is the same key: keep one".to_owned());
+        return (format!("the key {name} is given twice"), help);
     }
     if let Some((found, wanted)) =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
@@ -112,7 +130,17 @@ mod tests {
                 "expected a table, found a name alone",
                 Some("its parameters follow the name, as in `{ zipf = { exponent = 1.1 } }`"),
             ),
-            ("missing field `program`", "the key `program` is missing", None),
+            (
+                "missing field `duration`",
+                "the key `duration` is missing",
+                Some("as in `duration = \"10s\"`"),
+            ),
+            ("missing field `mean`", "the key `mean` is missing", None),
+            (
+                "duplicate field `objects`",
+                "the key `objects` is given twice",
+                Some("`object` is the same key: keep one"),
+            ),
             ("duplicate key", "duplicate key", None),
         ] {
             assert_eq!(explain(message), (plain.to_owned(), help.map(str::to_owned)));

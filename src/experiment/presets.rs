@@ -18,11 +18,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, Value, merge};
-use super::error::{ConfigError, Error, did_you_mean, list};
+use super::error::{ConfigError, Error};
 use super::path::parse_override;
 use super::source::Sources;
 use super::spec::{check_machine, check_policy};
 use crate::machine::MachineSpec;
+use crate::names::{did_you_mean, list};
 use crate::workload::{KeyPath, Part, SpecError};
 
 /// The file of the presets that come along.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use gilsim_policies::PolicySpec;
 use gilsim_policies::spec::NoLock;
 
-use super::error::{did_you_mean, list};
 use super::plan::{PlannedRun, Point};
 use super::warm_up::Cut;
-use crate::architecture::{ArchitectureSpec, Interpreters, Runtime, Threads};
+use crate::architecture::{ArchitectureSpec, Runtime, Threads};
+use crate::names::{did_you_mean, list};
 use crate::workload::{KeyPath, SpecError, Workload};
 
 /// The first run of each series of a point: every architecture that has a global lock under every policy, and the
@@ -64,7 +64,7 @@ fn all(point: &Arc<Point>) -> Result<Vec<PlannedRun>, SpecError> {
             firsts.push(PlannedRun { architecture, runtime, workload, ..first(label, policy) });
             Ok(())
         };
-        if runtime.interpreters == Interpreters::None {
+        if !runtime.global_lock {
             add(name, PolicySpec::None(NoLock {}))?;
             continue;
         }

@@ -6,11 +6,11 @@ use gilsim_policies::{PolicySpec, Span};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::error::{did_you_mean, list};
 use super::output_analysis::{OutputAnalysis, WarmUp};
 use super::precision::Precision;
 use crate::architecture::ArchitectureSpec;
 use crate::machine::MachineSpec;
+use crate::names::{did_you_mean, list};
 use crate::trace::Level;
 use crate::trace::tables::RunRow;
 use crate::workload::law::check_span;

@@ -2,10 +2,10 @@
 
 use gilsim_policies::PolicySpec;
 
+use super::choice::keeps;
 use super::rank::{Alternative, Basis};
 use super::{Case, Choice, Evidence, Run, words};
 use crate::architecture::ArchitectureSpec;
-use crate::workload::Step;
 
 /// Below a twentieth, a change of the program is not worth it.
 const WORTH: f64 = 1.05;
@@ -76,17 +76,24 @@ fn price(case: &Case<'_>, best: &Alternative) -> String {
         }
         Choice::Policy(PolicySpec::TimedWait(_)) => prices.push("CPython 3.2 or later".to_owned()),
         Choice::Policy(_) => {}
+        Choice::LetGo => {
+            prices.push("that C code must touch no Python object meanwhile".to_owned())
+        }
     }
     if let Some(others) = best.others.filter(|others| *others < 1.0 / WORTH) {
         prices.push(format!("other groups do {} of what they did", words::percent(others)));
     }
-    prices.push(format!("{} of memory", words::memory(best.numbers.memory)));
-    prices.join("; ")
+    let now = Choice::Policy(*case.policy).memory(case.workload);
+    let more = best.numbers.memory > now;
+    let [now, then] = [now, best.numbers.memory].map(words::memory);
+    if more && then != now {
+        prices.push(format!("{then} of memory instead of {now}"));
+    }
+    if prices.is_empty() { "none".to_owned() } else { prices.join("; ") }
 }
 
 fn c_code(case: &Case<'_>) -> &'static str {
-    let keeps = |step: &Step| matches!(step, Step::CHold(_));
-    if case.workload.groups.iter().any(|group| group.program.steps.iter().any(keeps)) {
+    if case.workload.groups.iter().any(|group| keeps(&group.program)) {
         "its C code, which keeps the lock now, must be safe without"
     } else {
         "every C extension must be safe without the lock"

@@ -45,6 +45,8 @@ pub struct Sums {
     pub failed: u64,
     /// Releases to block, or to run code without the lock.
     pub voluntary: u64,
+    /// Releases that a waiter made it make.
+    pub forced: u64,
     /// Takings of objects' locks.
     pub object_acquisitions: u64,
     /// Those that had to wait.
@@ -62,6 +64,7 @@ impl Sums {
         self.acquisitions += thread.acquisitions;
         self.failed += thread.failed_acquisitions;
         self.voluntary += thread.voluntary_releases;
+        self.forced += thread.forced_drops;
         self.object_acquisitions += thread.object_acquisitions;
         self.object_waits += thread.object_waits;
         self.ops += thread.ops;

@@ -6,7 +6,7 @@ use gilsim_policies::timed_wait::TimedWaitParameters;
 
 use super::Case;
 use crate::architecture::{ArchitectureSpec, Interpreters, Runtime};
-use crate::workload::{Access, Step, Workload};
+use crate::workload::{Access, Program, Step, Workload};
 
 /// An alternative to threads under the policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +15,8 @@ pub enum Choice {
     Architecture(ArchitectureSpec),
     /// Another policy of the lock.
     Policy(PolicySpec),
+    /// C code that lets the lock go where it keeps it now.
+    LetGo,
 }
 
 /// Everything that is tried: each architecture as `declared`, if it is, or with its defaults.
@@ -34,7 +36,15 @@ pub fn choices(case: &Case<'_>, declared: &[ArchitectureSpec]) -> Vec<Choice> {
         PolicySpec::Priority(PriorityParameters::default()),
     ];
     let others = policies.into_iter().filter(|policy| policy.name() != case.policy.name());
-    architectures.map(Choice::Architecture).chain(others.map(Choice::Policy)).collect()
+    let mut groups = case.workload.groups.iter().filter(|group| group.threads > 0);
+    let let_go = groups.any(|group| keeps(&group.program)).then_some(Choice::LetGo);
+    let others = others.map(Choice::Policy).chain(let_go);
+    architectures.map(Choice::Architecture).chain(others).collect()
+}
+
+/// Whether C code of a program keeps the lock.
+pub(super) fn keeps(program: &Program) -> bool {
+    program.steps.iter().any(|step| matches!(step, Step::CHold(_)))
 }
 
 /// Whether every thread but the last ends, so that the next one's turn comes.
@@ -52,6 +62,7 @@ impl Choice {
         match self {
             Self::Architecture(spec) => spec.name().to_owned(),
             Self::Policy(policy) => format!("{} lock", policy.name()),
+            Self::LetGo => "C lets lock go".to_owned(),
         }
     }
 
@@ -59,7 +70,7 @@ impl Choice {
     #[must_use]
     pub const fn policy(&self, given: &PolicySpec) -> PolicySpec {
         match self {
-            Self::Architecture(_) => *given,
+            Self::Architecture(_) | Self::LetGo => *given,
             Self::Policy(policy) => *policy,
         }
     }
@@ -69,16 +80,26 @@ impl Choice {
     pub fn runtime(&self, workload: &Workload) -> Runtime {
         match self {
             Self::Architecture(spec) => spec.runtime(workload),
-            Self::Policy(_) => Runtime::THREADS,
+            Self::Policy(_) | Self::LetGo => Runtime::THREADS,
         }
     }
 
-    /// The workload with what it costs to pass messages.
+    /// The workload with what it costs to pass messages, or with C code that lets the lock go.
     #[must_use]
     pub fn apply(&self, workload: &Workload) -> Workload {
         match self {
             Self::Architecture(spec) => spec.apply(workload),
             Self::Policy(_) => workload.clone(),
+            Self::LetGo => {
+                let mut workload = workload.clone();
+                let programs = workload.groups.iter_mut().map(|group| &mut group.program);
+                for step in programs.flat_map(|program| &mut program.steps) {
+                    if let Step::CHold(law) = step {
+                        *step = Step::CRelease(law.clone());
+                    }
+                }
+                workload
+            }
         }
     }
 
@@ -91,7 +112,7 @@ impl Choice {
     /// Whether there is no global lock.
     #[must_use]
     pub fn lock_free(&self, workload: &Workload) -> bool {
-        matches!(self.runtime(workload).interpreters, Interpreters::None)
+        !self.runtime(workload).global_lock
     }
 
     /// Whether threads that change the same objects would no longer do so: each interpreter has its own copy.
@@ -112,13 +133,14 @@ impl Choice {
                 !matches!(spec, ArchitectureSpec::Gilectomy(_) | ArchitectureSpec::ObjectLocks(_))
             }
             Self::Policy(policy) => matches!(policy, PolicySpec::TimedWait(_)),
+            Self::LetGo => true,
         }
     }
 
     pub(super) fn architecture(&self) -> ArchitectureSpec {
         match self {
             Self::Architecture(spec) => *spec,
-            Self::Policy(_) => ArchitectureSpec::Threads(Default::default()),
+            Self::Policy(_) | Self::LetGo => ArchitectureSpec::Threads(Default::default()),
         }
     }
 }
@@ -175,6 +197,16 @@ mod tests {
         };
         assert!(parted(2, "change") && parted(2, "lock"));
         assert!(!parted(1, "change") && !parted(2, "read"));
+    }
+
+    #[test]
+    fn c_code_that_keeps_the_lock_could_let_it_go() {
+        let groups = "[a]\nprogram = [{ c_hold = \"1ms\" }, { compute = \"1ms\" }]";
+        let releases = groups.replace("c_hold", "c_release");
+        let let_go = "C lets lock go".to_owned();
+        assert!(names(groups).contains(&let_go) && !names(&releases).contains(&let_go));
+        let compiled = |groups: &str| Example::new(groups, Vec::new()).workload;
+        assert_eq!(Choice::LetGo.apply(&compiled(groups)), compiled(&releases));
     }
 
     #[test]

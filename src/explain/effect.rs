@@ -1,6 +1,7 @@
 //! What stands in the way of a workload: known effects, recognised by what they leave in the accounts.
 
 mod battle;
+mod collector;
 mod convoy;
 mod cores;
 mod deadlock;
@@ -34,7 +35,7 @@ pub struct Effect {
 }
 
 /// Every effect. Each says whether it is there.
-pub const EFFECTS: [fn(&Evidence<'_>) -> Option<Effect>; 9] = [
+pub const EFFECTS: [fn(&Evidence<'_>) -> Option<Effect>; 10] = [
     deadlock::deadlock,
     convoy::convoy,
     battle::battle,
@@ -44,6 +45,7 @@ pub const EFFECTS: [fn(&Evidence<'_>) -> Option<Effect>; 9] = [
     objects::contention,
     start::dominates,
     lost::updates,
+    collector::collector,
 ];
 
 /// The effects that are there: those of the workload as it is before those of alternatives, the worst first.

@@ -290,7 +290,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             return;
         }
         let Some(lock) = self.locks.get_mut(state.main as usize) else {
-            state.at_check = self.world.stopper.is_some_and(|stopper| stopper != thread);
+            state.at_check = self.must_stop(thread);
             return;
         };
         let Some(spacing) = lock.check_spacing else { return };

@@ -99,11 +99,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         let count = spec.workload.threads();
         let (costs, ticking) = (machine.costs(), usize::from(machine.ticking_cores()));
         let runtime = *spec.runtime;
-        let mains = match runtime.interpreters {
-            Interpreters::None => 0,
-            Interpreters::One => 1,
-            Interpreters::Several(several) => several,
-        };
+        let mains = if runtime.global_lock { runtime.interpreters.count() } else { 0 };
         let locks = (0..mains)
             .filter_map(|_| policy())
             .map(|policy| Lock::new(policy, false, count, costs.mutex));
@@ -225,7 +221,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 self.request_arrives(threads, slot - ticking);
             }
             self.work_off(threads);
-            if self.world.stopper.is_some() && self.check_stopped(threads) {
+            if self.world.collects() && self.check_stopped(threads) {
                 self.work_off(threads);
             }
             self.queue.settle(slot);

@@ -97,7 +97,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if threads[thread.index()].burst.is_zero() {
             return None;
         }
-        if self.world.stopper.is_some() && self.stands(threads, thread) {
+        if self.world.collects() && self.stands(threads, thread) {
             return Some(Follows::Rest);
         }
         let state = &mut threads[thread.index()];
@@ -122,7 +122,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Walks through the program up to the next step that takes time or needs the lock freed.
     #[inline(always)]
     pub fn next_step(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        if self.world.stopper.is_some() && self.stands(threads, thread) {
+        if self.world.collects() && self.stands(threads, thread) {
             return Follows::Rest;
         }
         if threads[thread.index()].reenters

@@ -8,25 +8,37 @@ use super::thread::{Phase, Place, Thread};
 use crate::machine::Machine;
 use crate::trace::{Sink, State};
 
-/// What the collector is about.
+/// What the collectors of all interpreters are about.
 #[derive(Debug, Default)]
 pub(super) struct World {
     /// Allocations of each interpreter since its last collection.
     allocated: Vec<u64>,
-    /// Who collects without a lock, from the first stop to the last.
-    collector: Option<ThreadId>,
-    /// Who wants everybody else to stand still right now.
-    pub stopper: Option<ThreadId>,
+    /// Collections without a lock that are going on, at most one in each interpreter.
+    ongoing: Vec<Ongoing>,
     /// Who stands still.
     stopped: Vec<ThreadId>,
-    /// Since when the world is to stand still.
-    since: Instant,
-    /// How often it still has to, in this collection.
-    stops_left: u32,
-    /// How often the collector ran.
+    /// How often a collector ran.
     pub collections: u64,
     /// For how long threads stood still, or were waited for.
     pub collecting: Span,
+}
+
+/// A collection without a lock.
+#[derive(Debug)]
+struct Ongoing {
+    collector: ThreadId,
+    interpreter: u32,
+    /// Since when the others of the interpreter have to stand still, if they have to right now.
+    since: Option<Instant>,
+    /// How often they still have to.
+    stops_left: u32,
+}
+
+impl World {
+    /// Whether any collection goes on that stops threads.
+    pub const fn collects(&self) -> bool {
+        !self.ongoing.is_empty()
+    }
 }
 
 /// One stop to find what can't be reached, one after the finalisers have run (PEP 703).
@@ -49,20 +61,23 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         count: u64,
     ) -> Option<Follows> {
         let collector = self.runtime.collector?;
-        let interpreter = self.runtime.interpreter(thread.0) as usize;
-        let allocated = &mut self.world.allocated;
-        if allocated.len() <= interpreter {
-            allocated.resize(interpreter + 1, 0);
+        let interpreter = self.runtime.interpreter(thread.0);
+        let World { allocated, ongoing, .. } = &mut self.world;
+        let number = interpreter as usize;
+        if allocated.len() <= number {
+            allocated.resize(number + 1, 0);
         }
-        allocated[interpreter] += count;
-        if allocated[interpreter] < collector.threshold || self.world.collector.is_some() {
+        allocated[number] += count;
+        let collects = ongoing.iter().any(|ongoing| ongoing.interpreter == interpreter);
+        if allocated[number] < collector.threshold || collects {
             return None;
         }
-        allocated[interpreter] = 0;
+        allocated[number] = 0;
         self.world.collections += 1;
         if collector.check_spacing.is_some() {
-            self.world.collector = Some(thread);
-            self.world.stops_left = STOPS;
+            let (collector, since) = (thread, None);
+            let begun = Ongoing { collector, interpreter, since, stops_left: STOPS };
+            self.world.ongoing.push(begun);
             return Some(self.stop_world(threads, thread));
         }
         self.world.collecting += collector.pause;
@@ -70,19 +85,24 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Some(Follows::Work)
     }
 
-    /// Waits until everybody else stands still.
+    /// Waits until everybody else of the interpreter stands still.
     fn stop_world(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        self.world.since = self.log.now;
-        self.world.stops_left -= 1;
+        let interpreter = self.runtime.interpreter(thread.0);
         let computes = |state: &&Thread<'_>| {
-            state.phase == Phase::Compute && matches!(state.place, Place::On(_))
+            state.phase == Phase::Compute
+                && matches!(state.place, Place::On(_))
+                && self.runtime.interpreter(state.id.0) == interpreter
         };
         let computing: Vec<_> = threads.iter().filter(computes).map(|state| state.id).collect();
         computing.iter().for_each(|other| self.progress(threads, *other));
-        self.world.stopper = Some(thread);
+        let now = self.log.now;
+        if let Some(ongoing) = self.ongoing(thread) {
+            ongoing.since = Some(now);
+            ongoing.stops_left -= 1;
+        }
         let others = computing.into_iter().filter(|other| *other != thread);
         others.for_each(|other| self.arm(threads, other));
-        if self.stands_still(threads) {
+        if self.stands_still(threads, thread) {
             self.collect(threads, thread);
             return Follows::Work;
         }
@@ -91,14 +111,30 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Follows::Rest
     }
 
-    fn stands_still(&self, threads: &[Thread<'_>]) -> bool {
-        !threads.iter().any(|other| other.moves() && Some(other.id) != self.world.stopper)
+    /// The collection of which a thread is the collector.
+    fn ongoing(&mut self, collector: ThreadId) -> Option<&mut Ongoing> {
+        self.world.ongoing.iter_mut().find(|ongoing| ongoing.collector == collector)
+    }
+
+    /// Whether a thread has to stand still, for another of its interpreter that collects.
+    pub fn must_stop(&self, thread: ThreadId) -> bool {
+        let interpreter = self.runtime.interpreter(thread.0);
+        self.world.ongoing.iter().any(|ongoing| {
+            ongoing.since.is_some()
+                && ongoing.interpreter == interpreter
+                && ongoing.collector != thread
+        })
+    }
+
+    fn stands_still(&self, threads: &[Thread<'_>], collector: ThreadId) -> bool {
+        let interpreter = self.runtime.interpreter(collector.0);
+        let own = |other: &&Thread<'_>| self.runtime.interpreter(other.id.0) == interpreter;
+        !threads.iter().filter(own).any(|other| other.moves() && other.id != collector)
     }
 
     /// How much longer a thread without a lock computes until it has to stand still, if it has to.
     pub fn until_stop(&self, thread: ThreadId) -> Option<Span> {
-        let stopper = self.world.stopper?;
-        (stopper != thread).then_some(self.runtime.collector?.check_spacing?)
+        if self.must_stop(thread) { self.runtime.collector?.check_spacing } else { None }
     }
 
     /// A thread without a lock has met a check point.
@@ -110,7 +146,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Whether a thread is to stand still; it does from now on.
     pub fn stands(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
-        if self.world.stopper.is_none_or(|stopper| stopper == thread) {
+        if !self.must_stop(thread) {
             return false;
         }
         threads[thread.index()].phase = Phase::Stopped;
@@ -119,21 +155,24 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         true
     }
 
-    /// The world may stand still now: then the collector begins. Says whether it does.
+    /// Worlds may stand still now: then their collectors begin. Says whether any does.
     pub fn check_stopped(&mut self, threads: &mut [Thread<'_>]) -> bool {
-        let Some(stopper) = self.world.stopper else { return false };
-        let waits = threads[stopper.index()].phase == Phase::AwaitingStop;
-        if !waits || !self.stands_still(threads) {
-            return false;
+        let waits = |ongoing: &Ongoing| {
+            let collector = ongoing.collector;
+            let waits = threads[collector.index()].phase == Phase::AwaitingStop;
+            (waits && self.stands_still(threads, collector)).then_some(collector)
+        };
+        let ready: Vec<_> = self.world.ongoing.iter().filter_map(waits).collect();
+        for collector in &ready {
+            self.collect(threads, *collector);
+            if M::INSTANT {
+                self.take_core(threads, *collector);
+                self.arm(threads, *collector);
+            } else {
+                self.wake_up(threads, *collector);
+            }
         }
-        self.collect(threads, stopper);
-        if M::INSTANT {
-            self.take_core(threads, stopper);
-            self.arm(threads, stopper);
-        } else {
-            self.wake_up(threads, stopper);
-        }
-        true
+        !ready.is_empty()
     }
 
     fn collect(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
@@ -142,14 +181,18 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.enter(&mut threads[thread.index()], Phase::Collect, takes);
     }
 
-    /// Lets everybody go on.
+    /// Lets everybody of the interpreter go on.
     pub fn start_world(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        self.world.collecting += self.log.now - self.world.since;
-        self.world.stopper = None;
+        let since = self.ongoing(thread).and_then(|ongoing| ongoing.since.take());
+        self.world.collecting += since.map_or(Span::ZERO, |since| self.log.now - since);
         self.log.enter(&mut threads[thread.index()], Phase::StartWorld, Span::ZERO);
+        let runtime = self.runtime;
+        let own =
+            |other: &mut ThreadId| runtime.interpreter(other.0) == runtime.interpreter(thread.0);
+        let stopped: Vec<_> = self.world.stopped.extract_if(.., own).collect();
         let mut takes = Span::ZERO;
-        for stopped in std::mem::take(&mut self.world.stopped) {
-            takes += self.wake_for(threads, stopped, Phase::Granted);
+        for other in stopped {
+            takes += self.wake_for(threads, other, Phase::Granted);
         }
         if M::INSTANT {
             return self.started(threads, thread).unwrap_or(Follows::GoOn);
@@ -160,10 +203,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Stops the world again, if the collection takes that. Says what follows, unless it is the next step.
     pub fn started(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Follows> {
-        if self.world.stops_left > 0 {
+        if self.ongoing(thread)?.stops_left > 0 {
             return Some(self.stop_world(threads, thread));
         }
-        self.world.collector = None;
+        self.world.ongoing.retain(|ongoing| ongoing.collector != thread);
         None
     }
 }

@@ -10,6 +10,7 @@ use super::object::{Access, Nesting, Order, PopulationSpec};
 use super::path::{KeyPath, SpecError};
 use super::spec::{AccessSpec, ArrivalSpec, Branch, GroupSpec, StepSpec};
 use super::{Arrivals, Group, LONGEST_RUN, Law, Program, Step, Workload, law};
+use crate::names::{did_you_mean, list};
 
 /// The most threads that a run can have: each has a slot in the event queue, beside cores and groups.
 const MOST_THREADS: usize = 60_000;
@@ -47,7 +48,13 @@ impl Workload {
         // A group may be empty, so that a sweep can begin without it.
         if workload.threads() == 0 {
             let at = KeyPath::default().key("groups");
-            return Err(SpecError::value(at, "must have at least one thread"));
+            return Err(match groups.keys().next() {
+                None => SpecError::value(at, "must have at least one group, as in `[groups.io]`"),
+                Some(first) => SpecError::value(
+                    at.key(first).key("threads"),
+                    "must be at least 1, in this group or in another",
+                ),
+            });
         }
         Ok(workload)
     }
@@ -247,12 +254,14 @@ impl Compiler<'_> {
                 let names: Vec<_> = known.iter().map(|known| &*known.name).collect();
                 let message = if names.is_empty() {
                     format!(
-                        "names the object {name}, which nobody declares: write `[objects]` and below it `{name} = {{}}`"
+                        "names the object `{name}`, which nobody declares: write `[objects]` and below it `{name} = {{}}`"
                     )
                 } else {
+                    let near = did_you_mean(name, names.iter().copied());
+                    let near = if near.is_empty() { ";" } else { &near };
                     format!(
-                        "names the object {name}, which nobody declares; `[objects]` has {}",
-                        names.join(", ")
+                        "names the object `{name}`, which nobody declares{near} `[objects]` has {}",
+                        list(names)
                     )
                 };
                 return Err(SpecError::value(names_at, message));

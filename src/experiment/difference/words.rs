@@ -2,7 +2,6 @@
 
 use gilsim_policies::{Instant, ThreadId};
 
-use crate::experiment::deadlock::object;
 use crate::trace::{EventKind, EventRow};
 use crate::workload::Workload;
 
@@ -16,7 +15,7 @@ pub fn instant(at: Instant) -> String {
 #[must_use]
 pub fn event(row: &EventRow, workload: &Workload) -> String {
     let lock = match row.object {
-        Some(at) => format!("the lock of {}", object(workload, at)),
+        Some(at) => format!("the lock of {}", workload.object_name(at)),
         None => "the lock".to_owned(),
     };
     let other = row.other.map_or_else(|| "another".to_owned(), |other| thread(other, workload));

@@ -57,7 +57,7 @@ fn architectures_with_a_lock_run_under_each_policy() {
     assert_eq!(plan.runs[9].title(), "run 9 (processes, CPython 3.13, replication 1)");
     assert!(firsts[0].runtime.one_by_one);
     assert_eq!(firsts[4].runtime.interpreters, Interpreters::Several(2));
-    assert_eq!(firsts[6].run_spec().runtime.interpreters, Interpreters::None);
+    assert!(!firsts[6].run_spec().runtime.global_lock);
     // What messages cost is added to the workload that processes run, once for all replications.
     let [point, threads] = [&plan.points[0].workload, &firsts[2].workload];
     assert_eq!(point, threads);
@@ -271,8 +271,8 @@ fn bad_accesses_are_refused_at_the_right_place() {
         (
             "{ change = { object = 'lug' } }",
             "10:34",
-            "`groups.io.program.0.change.object` names the object lug, which nobody declares; `[objects]` has log, \
-             accounts",
+            "`groups.io.program.0.change.object` names the object `lug`, which nobody declares, did you mean `log`? `[objects]` has `log`, \
+             `accounts`",
         ),
         (
             "{ lock = { object = 'log', steps = [{ lock = { object = 'log' } }] } }",

@@ -80,7 +80,13 @@ fn bad_files_are_refused_at_the_right_place() {
         ("\"1s\"", "\"-1s\"", "3:12", "a duration can't be negative, as \"-1s\" is", "| "),
         ("\"1s\"", "\"0s\"", "3:12", "`duration` must be longer than 0ns", "| "),
         ("\"1s\"", "\"100h\"", "3:12", "`duration` must not exceed 72h, the longest run", "| "),
-        ("duration = \"1s\"", "", "1:1", "the key `duration` is missing", "| "),
+        (
+            "duration = \"1s\"",
+            "",
+            "1:1",
+            "the key `duration` is missing",
+            "= as in `duration = \"10s\"`",
+        ),
         (
             "barging = {}",
             "bargin = {}",

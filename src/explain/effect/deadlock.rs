@@ -4,7 +4,7 @@ use indexmap::indexmap;
 
 use super::super::{Case, Evidence, Run, words};
 use super::Effect;
-use crate::sim::{Ending, Stuck};
+use crate::sim::deadlock::describe;
 
 /// One deadlock in any replication is too many: as it is, or else in alternatives, of which the first is described.
 pub fn deadlock(evidence: &Evidence<'_>) -> Option<Effect> {
@@ -17,18 +17,10 @@ pub fn deadlock(evidence: &Evidence<'_>) -> Option<Effect> {
 }
 
 fn found(case: &Case<'_>, runs: &[Run], under: Option<String>) -> Option<Effect> {
-    let stuck: Vec<_> = runs
-        .iter()
-        .filter_map(|run| match &run.outcome.ending {
-            Ending::Deadlock(cycle) => Some((run, cycle)),
-            _ => None,
-        })
-        .collect();
-    let (first, cycle) = stuck.first()?;
-    let after = stuck.iter().map(|(run, _)| run.outcome.elapsed.ns() as f64).sum::<f64>();
+    let stuck: Vec<_> = runs.iter().filter(|run| run.deadlocked()).collect();
+    let first = stuck.first()?;
+    let after = stuck.iter().map(|run| run.outcome.elapsed.ns() as f64).sum::<f64>();
     let after = after / stuck.len() as f64;
-    let who = |stuck: &Stuck| waits(case, first, stuck);
-    let cycle: Vec<_> = cycle.iter().map(who).collect();
     Some(Effect {
         name: "deadlock",
         under,
@@ -43,29 +35,10 @@ fn found(case: &Case<'_>, runs: &[Run], under: Option<String>) -> Option<Effect>
             stuck.len(),
             runs.len(),
             words::time(after),
-            cycle.join("; ")
+            describe(&first.outcome, case.workload)
         ),
         reason: "Each has what the next wants. Taking objects in one order everywhere cures it.",
     })
-}
-
-fn waits(case: &Case<'_>, run: &Run, stuck: &Stuck) -> String {
-    let name = |thread: gilsim_policies::ThreadId| {
-        let group = run.outcome.threads.get(thread.index()).map_or(0, |thread| thread.group);
-        format!("{} (thread {})", case.workload.groups[group as usize].name, thread.0)
-    };
-    let object = stuck.object.map_or("the lock".to_owned(), |object| {
-        let population =
-            case.workload.populations.iter().rfind(|population| population.first <= object);
-        match population {
-            Some(population) if population.count == 1 => population.name.clone(),
-            Some(population) => format!("{} {}", population.name, object - population.first),
-            None => format!("object {object}"),
-        }
-    });
-    let object = if stuck.awaits_switch { "a switch".to_owned() } else { object };
-    let holder = stuck.holder.map_or("nobody".to_owned(), name);
-    format!("{} waits for {object}, which {holder} has", name(stuck.thread))
 }
 
 #[cfg(test)]
@@ -87,7 +60,7 @@ mod tests {
         let effect = deadlock(&example.evidence()).unwrap();
         assert_eq!(effect.numbers["deadlocked_share"], 0.5);
         assert!(
-            effect.evidence.contains("a (thread 0) waits for object 7, which a (thread 1) has;"),
+            effect.evidence.contains("T0 (a) waits for object 7 held by T1 (a);"),
             "{effect:?}"
         );
         // All alternatives that end so are named.

@@ -160,8 +160,7 @@ fn an_objects_lock_keeps_others_out() {
     let locks = "object_locks = { start = '0ns', counts = 'immortal' }";
     assert_eq!(elapsed(locks, text), 3.0);
     assert_eq!(elapsed("threads = { start = '0ns', counts = 'immortal' }", text), 3.0);
-    let processes =
-        "processes = { launch = '0ns', boot = '0ns', message = { each = '0ns', per_mib = '0ns' } }";
+    let processes = "processes = { launch = '0ns', boot = '0ns', message_each = '0ns', message_per_mib = '0ns' }";
     // Each has a copy; two changes of its count take 1 ns each.
     assert_eq!(elapsed(processes, text), 1.000_002);
 }
@@ -182,11 +181,8 @@ fn lost_updates_agree_with_the_closed_form() {
     };
     let workload = workload(text);
     let run = |protection, seed| {
-        let runtime = Runtime {
-            counts: Some(counts(protection)),
-            interpreters: crate::architecture::Interpreters::None,
-            ..Runtime::THREADS
-        };
+        let runtime =
+            Runtime { counts: Some(counts(protection)), global_lock: false, ..Runtime::THREADS };
         run_in(&workload, &runtime, &IDEAL, seed).counts
     };
     let totals = run(Protection::None, 1);

@@ -29,7 +29,8 @@ fn run_as(architecture: &str, groups: &str, machine: &str) -> Outcome {
     run(&spec, &mut NullSink)
 }
 
-const COLLECTOR: &str = "{ threshold = 10, pause = '1ms', check_spacing = '1us' }";
+const COLLECTOR: &str = "{ threshold = 10, pause = '1ms' }";
+const FREE_THREADED: &str = "free_threaded = { start = '0ns', slowdown = 1.0, check_spacing = '1us', collector = { threshold = 10, pause = '1ms' } }";
 
 /// One thread makes 10 objects after 5 ms; the other computes.
 const TWO: &str = "
@@ -45,10 +46,8 @@ const TWO: &str = "
 /// collector's work each time.
 #[test]
 fn the_world_stands_still_twice() {
-    let architecture =
-        format!("free_threaded = {{ start = '0ns', slowdown = 1.0, collector = {COLLECTOR} }}");
     for machine in ["ideal = {}", "ideal = { cores = 2 }"] {
-        let outcome = run_as(&architecture, &TWO.replace("OTHER", "compute"), machine);
+        let outcome = run_as(FREE_THREADED, &TWO.replace("OTHER", "compute"), machine);
         assert_eq!((outcome.collections, outcome.collecting), (1, Span::from_us(1_001)));
         let [other, maker] = &outcome.threads[..] else { panic!() };
         assert_eq!(maker.end.ns(), 7_001_000, "5 ms, 1 us until all stand still, 1 ms, 1 ms");
@@ -60,12 +59,32 @@ fn the_world_stands_still_twice() {
 /// C code without a check point makes everybody wait for its end; C code that has let go of its thread state doesn't.
 #[test]
 fn c_code_holds_the_collector_up() {
-    let architecture =
-        format!("free_threaded = {{ start = '0ns', slowdown = 1.0, collector = {COLLECTOR} }}");
-    let run = |kind| run_as(&architecture, &TWO.replace("OTHER", kind), "ideal = {}");
+    let run = |kind| run_as(FREE_THREADED, &TWO.replace("OTHER", kind), "ideal = {}");
     assert_eq!(run("c_hold").collecting, Span::from_ms(15 + 1), "it ends at 20 ms");
     assert_eq!(run("c_release").collecting, Span::from_ms(1));
     assert_eq!(run("block").collecting, Span::from_ms(1));
+}
+
+/// Threads 0 and 2 belong to one interpreter, 1 and 3 to the other, where nobody notices.
+#[test]
+fn the_world_is_an_interpreters() {
+    let architecture = "interpreters = { workers = 2, launch = '0ns', boot = '0ns', message_each = '0ns',
+        global_lock = false, slowdown = 1.0, check_spacing = '1us', collector = { threshold = 10, pause = '1ms' } }";
+    let groups = "
+        [others]
+        threads = 2
+        iterations = 1
+        program = [{ compute = '20ms' }]
+        [maker]
+        iterations = 1
+        program = [{ compute = '5ms' }, { allocate = 10 }, { compute = '1ms' }]
+    ";
+    for machine in ["ideal = {}", "ideal = { cores = 3 }"] {
+        let outcome = run_as(architecture, groups, machine);
+        assert_eq!((outcome.collections, outcome.collecting), (1, Span::from_us(1_001)));
+        let ends: Vec<_> = outcome.threads.iter().map(|thread| thread.end.ns()).collect();
+        assert_eq!(ends, [21_000_000, 20_000_000, 7_001_000], "{machine}");
+    }
 }
 
 #[test]
@@ -88,7 +107,7 @@ fn many_threads_that_collect_all_end() {
     for machine in
         ["ideal = {}", "ideal = { cores = 1 }", "linux = { cores = 1 }", "linux = { cores = 2 }"]
     {
-        let collector = "{ threshold = 10, pause = '10us', check_spacing = '1us' }";
+        let collector = "{ threshold = 10, pause = '10us' }";
         for architecture in [
             "free_threaded",
             "gilectomy",
@@ -96,9 +115,11 @@ fn many_threads_that_collect_all_end() {
             "threads",
             "processes",
             "interpreters",
+            "interpreters = { global_lock = false, workers = 3",
             "sequential",
         ] {
-            let architecture = format!("{architecture} = {{ collector = {collector} }}");
+            let begin = if architecture.contains('{') { "," } else { " = {" };
+            let architecture = format!("{architecture}{begin} collector = {collector} }}");
             let outcome = run_as(&architecture, groups, machine);
             let done: u64 = outcome.threads.iter().map(|thread| thread.ops).sum();
             assert!(done > 300, "{done} with {architecture} on {machine}");

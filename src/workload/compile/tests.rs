@@ -62,11 +62,11 @@ fn groups_keep_their_order_and_settings() {
 #[test]
 fn nonsense_is_named() {
     for (text, message) in [
-        ("", "`groups` must have at least one thread"),
+        ("", "`groups` must have at least one group, as in `[groups.io]`"),
         ("a.program = []", "`groups.a.program` must have at least one step"),
         (
             "a = { threads = 0, program = [{ compute = '1ms' }] }",
-            "`groups` must have at least one thread",
+            "`groups.a.threads` must be at least 1, in this group or in another",
         ),
         ("a = { iterations = 0, program = ['yield'] }", "`groups.a.iterations` must be at least 1"),
         (
