@@ -25,6 +25,7 @@ fn simulate(groups: &str, machine: &str, policy: &str, duration: Span) -> Outcom
         duration,
         seed: 1,
         replication: 0,
+        ties: None,
     };
     run(&spec, &mut NullSink)
 }

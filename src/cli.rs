@@ -1,6 +1,7 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
 mod calibrate;
+mod choose;
 mod claims;
 mod compare;
 mod diff;
@@ -11,24 +12,19 @@ mod methods;
 mod plan;
 mod presets;
 mod reproduce;
+mod run;
+mod sensitivity;
 mod validate;
 mod verify;
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 
-use crate::experiment::conduct::{Finished, Notice, Options, conduct};
-use crate::experiment::execute::execute;
-use crate::experiment::{Error, Plan, report};
-use crate::plot::Plots;
 use calibrate::{CalibrateArgs, calibrate};
 use claims::{ClaimsArgs, claims};
 use compare::{CompareArgs, compare};
@@ -40,6 +36,8 @@ use methods::{MethodsArgs, methods};
 use plan::{PlanArgs, plan};
 use presets::{PresetsArgs, presets};
 use reproduce::{CheckArgs, ReproduceArgs, check, reproduce};
+use run::{RunArgs, run};
+use sensitivity::{SensitivityArgs, sensitivity};
 use validate::{ValidateArgs, validate};
 use verify::{VerifyArgs, verify};
 
@@ -101,6 +99,11 @@ enum Command {
         after_help = "Returns 0 if all claims pass, 3 if one fails, 4 if none fails but one is inconclusive.\n\nA claim:\n  schema = 1\n  [claims.\"priorities answer sooner\"]\n  point = \"threads=1\"           # and `case`, where there are several\n  metric = \"latency_p99_ns\"\n  of = \"priority\"\n  is = \"below\"                  # or \"above\"\n  than = \"CPython 3.13\"         # a series; or `value = 2e6` instead\n  by = 0.2                      # at least 20 %\n\nExample:\n  gilsim claims experiments/claims/article.toml results/article"
     )]
     Claims(ClaimsArgs),
+    /// Say how much a metric depends on values, on chance, and on the order of simultaneous events.
+    #[command(
+        after_help = "The file says what to vary:\n  [sensitivity]\n  metric = \"latency_mean_ns\"\n  [sensitivity.parameters]\n  \"machine.linux.cores\" = { from = 1, to = 4 }\n  'policies.\"CPython 3.13\".timed_wait.interval' = { from = \"1ms\", to = \"20ms\" }\n\nRuns that are done already are not done again, as with `gilsim run`; the results are in\nresults/NAME-sensitivity, and `gilsim reproduce` does them again.\n\nExamples:\n  gilsim sensitivity experiments/lock-wait.toml\n  gilsim sensitivity experiments/lock-wait.toml --method one_at_a_time --set replications=5\n  gilsim sensitivity experiments/lock-wait.toml --method sobol --samples 16 --format json"
+    )]
+    Sensitivity(SensitivityArgs),
     /// Check the program itself against what queueing theory knows exactly.
     #[command(
         after_help = "Returns 0 if everything is as exact as chance allows, 1 if not; a right program fails with one seed in a thousand.\nA few seconds.\n\nExamples:\n  gilsim verify\n  gilsim verify --seed 7 --format json"
@@ -142,24 +145,6 @@ enum Command {
     },
 }
 
-#[derive(Debug, Args)]
-struct RunArgs {
-    #[command(flatten)]
-    plan: PlanArgs,
-    /// How many runs at a time; as many as there are cores if not given.
-    #[arg(long, value_name = "N")]
-    workers: Option<NonZeroUsize>,
-    /// The directory of the results; results/NAME if not given.
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Begin anew, even if there are results of the same configuration.
-    #[arg(long)]
-    fresh: bool,
-    /// No progress bar and no remarks.
-    #[arg(long, short)]
-    quiet: bool,
-}
-
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     /// A table for people.
@@ -184,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain(&args).map(done),
         Command::Compare(args) => compare(&args).map(done),
         Command::Claims(args) => claims(&args),
+        Command::Sensitivity(args) => sensitivity(&args).map(done),
         Command::Verify(args) => verify(&args),
         Command::Validate(args) => validate(&args).map(done),
         Command::Measure(args) => measure(&args).map(done),
@@ -239,94 +225,6 @@ fn bar(runs: u64, quiet: bool) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn run(args: &RunArgs) -> Result<String, Error> {
-    let plan = Plan::load(&args.plan.file, &args.plan.overrides)?;
-    let default = || Path::new("results").join(&plan.name);
-    let dir = args.out.clone().unwrap_or_else(default);
-    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = args.workers.unwrap_or_else(cores);
-    let bar = bar(0, args.quiet);
-    let handler = {
-        let bar = bar.clone();
-        move || {
-            bar.finish_and_clear();
-            tell("interrupted; the same command carries on with the runs that are left");
-            std::process::exit(130);
-        }
-    };
-    // Without the handler, an interruption still ends the program and loses only the runs in flight.
-    let _ = ctrlc::set_handler(handler);
-
-    let mut resumed = false;
-    let remark = |text: String| {
-        if !args.quiet {
-            bar.suspend(|| tell(&text));
-        }
-    };
-    let notify = |notice: Notice<'_>| match notice {
-        Notice::MovedAside(path) => {
-            remark(format!("the earlier results are now in {}", path.display()));
-        }
-        Notice::Complete => {
-            remark(format!("{} is complete; to do the runs again, add --fresh", dir.display()))
-        }
-        Notice::WarmUp(done, total) => {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        }
-        Notice::Done(done, total) => {
-            bar.set_length(total as u64);
-            if !std::mem::replace(&mut resumed, true) {
-                bar.set_position(done as u64);
-                // The runs of an earlier call say nothing about the time left.
-                bar.reset_eta();
-                if done > 0 {
-                    remark(format!("carrying on: {done} of {total} runs are done"));
-                }
-            }
-            bar.set_position(done as u64);
-        }
-    };
-    let options = Options { dir: &dir, workers, fresh: args.fresh };
-    let finished = conduct(&plan, &options, |run| execute(&plan, run, &dir), notify);
-    bar.finish_and_clear();
-    let mut finished = finished?;
-    let plots = Plots::open(&dir).and_then(|plots| plots.draw_all(&dir.join("figures")));
-    finished.files.extend(plots.map_err(|error| Error::file(&dir, error))?);
-    finish(args.plan.format, &plan, &dir, &finished)
-}
-
-fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<String, Error> {
-    let lines = report::lines(&done.runs).map_err(|error| Error::file(dir, error))?;
-    Ok(match format {
-        Format::Json => json_text(&json!({
-            "experiment": plan.name,
-            "config_sha256": plan.hash,
-            "directory": dir,
-            "lines": lines,
-            "files": done.files,
-        })),
-        Format::Table => {
-            let mut text = report::render(&lines, width());
-            let mut focus: Vec<_> =
-                plan.points.iter().filter_map(|point| point.experiment.focus.as_deref()).collect();
-            focus.dedup();
-            let focus = match focus[..] {
-                [focus] => format!("group {focus}"),
-                _ => "each case's focus".to_owned(),
-            };
-            let _ = writeln!(
-                text,
-                "ops/s and latency: {focus}; ± is half of the 95 % confidence interval\n"
-            );
-            for line in short_list(&done.files, dir) {
-                let _ = writeln!(text, "{line}");
-            }
-            text
-        }
-    })
 }
 
 /// The files, one a line; a folder of one file a run is one line.

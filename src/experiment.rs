@@ -25,6 +25,7 @@ pub mod presets;
 pub mod report;
 pub mod reproduce;
 pub mod runner;
+pub mod sensitivity;
 mod series;
 mod source;
 pub mod spec;

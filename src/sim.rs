@@ -1,8 +1,8 @@
 //! The engine: threads compete for a lock under a policy, on a machine.
 //!
 //! **Order.** Time is integer nanoseconds. Two events at one instant are taken in the order of their
-//! slots: threads by number, then cores, then groups that receive requests. What an event sets off
-//! without taking time happens before the next event.
+//! slots: threads by number, then cores, then groups that receive requests; or in an order that is drawn for the instant,
+//! if [`RunSpec::ties`] says so. What an event sets off without taking time happens before the next event.
 //!
 //! **Speed.** What every event goes through is inlined by force, each part at one place: left to itself,
 //! the compiler calls it, and a run takes a fifth more instructions. What is rare is marked cold, so that
@@ -54,6 +54,14 @@ pub struct RunSpec<'a> {
     pub seed: u64,
     /// Which replication this is: each draws its own numbers.
     pub replication: u32,
+    /// Which random order the events at one instant are taken in; `None` if in that of their slots. Each number is another
+    /// order at every instant, the same in all replications; what threads draw does not depend on it.
+    ///
+    /// It decides among threads whose timers or phases end at the same nanosecond, ticks and interrupts of cores, and
+    /// requests. It does not change rules that look at numbers: threads of a group start one after the other, the idle
+    /// thread with the lowest number takes a request, timers of one core that expire at the same nanosecond fire by
+    /// thread, and of equal cores or run queues a machine takes the first.
+    pub ties: Option<u32>,
 }
 
 /// What came of a run.
@@ -215,12 +223,19 @@ fn simulate<S: Sink>(
 enum Purpose {
     Policy,
     Machine,
+    Ties,
 }
 
 impl RunSpec<'_> {
     fn build_policy(&self) -> Option<Box<dyn Policy>> {
         let chance = self.key(u32::MAX, u32::MAX).mix(Purpose::Policy as u64);
         self.policy.build(self.workload.threads(), chance)
+    }
+
+    /// What the order of events at one instant is drawn from.
+    fn tie_key(&self) -> Option<u64> {
+        let key = |number| StreamKey { replication: number, ..self.key(u32::MAX, u32::MAX) };
+        self.ties.map(|number| key(number).mix(Purpose::Ties as u64))
     }
 
     /// The key of a thread's streams. Member `u32::MAX` is the group itself, and group `u32::MAX` the run.

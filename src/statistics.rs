@@ -10,6 +10,8 @@ pub mod paired;
 pub mod precision;
 pub mod quantile;
 pub mod ratio;
+pub mod sobol;
+pub mod variance;
 pub mod warm_up;
 
 pub use fairness::jain;

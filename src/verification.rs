@@ -176,6 +176,7 @@ impl System {
                 duration: Span::from_s(self.seconds),
                 seed,
                 replication,
+                ties: None,
             };
             let mut responses = Responses::default();
             let outcome = run(&spec, &mut responses);

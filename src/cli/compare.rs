@@ -149,6 +149,6 @@ fn ranking(at: &Comparison<'_>, metric: &str) -> String {
     format!("{best} first: {}", groups.collect::<Vec<_>>().join("; "))
 }
 
-fn p_in_words(p: f64) -> String {
+pub fn p_in_words(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
 }

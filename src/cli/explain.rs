@@ -12,13 +12,13 @@ use gilsim_policies::PolicySpec;
 use indexmap::IndexSet;
 use serde_json::json;
 
+use super::choose::{first, runs_of, unknown};
 use super::json_text;
 use crate::architecture::{ArchitectureSpec, Runtime};
 use crate::experiment::runner::run_all;
-use crate::experiment::{ConfigError, Error, Plan, PlannedRun, Point};
+use crate::experiment::{Error, Plan, PlannedRun, Point};
 use crate::explain::{Case, Choice, Evidence, Run, Tried, choices, explain as explain_runs};
 use crate::machine::MachineSpec;
-use crate::names::{did_you_mean, list};
 use crate::sim::RunSpec;
 use crate::workload::Workload;
 
@@ -73,7 +73,7 @@ struct Way {
 
 pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
     let plan = Plan::load(&args.file, &args.overrides)?;
-    let first = first_run(&plan, args)?;
+    let first = first(&runs_of(&plan, args.case.as_deref(), args.point.as_deref())?)?;
     let Point { case: name, label, experiment, workload, .. } = &*first.point;
     let (lock, policy) = lock(first, args.policy.as_deref())?;
     let focus =
@@ -162,52 +162,6 @@ fn lock<'p>(
     }
 }
 
-/// The first run of the case and the point.
-fn first_run<'p>(plan: &'p Plan, args: &ExplainArgs) -> Result<&'p PlannedRun, Error> {
-    let mut runs: Vec<_> = plan.runs.iter().collect();
-    if let Some(wanted) = &args.case {
-        let case = |run: &PlannedRun| run.point.case.clone().unwrap_or_default();
-        runs = named("case", wanted, runs, case)?;
-    }
-    // Without a case, points of all cases are meant.
-    if let Some(wanted) = &args.point {
-        runs = named("point", wanted, runs, |run| run.point.label.clone())?;
-    }
-    runs.first().copied().ok_or_else(|| Error::Text("the experiment has no runs".to_owned()))
-}
-
-/// The runs with this name.
-fn named<'p>(
-    what: &str,
-    wanted: &str,
-    runs: Vec<&'p PlannedRun>,
-    name: impl Fn(&PlannedRun) -> String,
-) -> Result<Vec<&'p PlannedRun>, Error> {
-    let (found, others): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| name(run) == wanted);
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let names: IndexSet<_> = others.into_iter().map(name).filter(|name| !name.is_empty()).collect();
-    Err(unknown(what, wanted, names.iter().map(String::as_str).collect()))
-}
-
-/// An error about an argument that names nothing.
-fn unknown(what: &str, wanted: &str, names: Vec<&str>) -> Error {
-    let known = match names.len() {
-        0 => format!("there is no {what} with a name"),
-        _ => format!("there are {}", list(names.iter().copied())),
-    };
-    Error::from(ConfigError {
-        origin: format!("--{what}"),
-        line: 1,
-        column: 1,
-        width: wanted.chars().count().max(1),
-        text: wanted.to_owned(),
-        message: format!("no such {what}{}", did_you_mean(wanted, names)),
-        help: Some(known),
-    })
-}
-
 /// Every way in every replication, on all cores of this machine.
 fn simulate(
     case: &Case<'_>,
@@ -238,6 +192,7 @@ fn simulate(
             duration: case.duration,
             seed: case.seed,
             replication: run.replication,
+            ties: None,
         }))
     };
     let mut done: Vec<Option<Run>> = vec![None; planned.len()];

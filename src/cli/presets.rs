@@ -60,7 +60,7 @@ fn list<T: Serialize>(
 }
 
 /// Lines of at most so many letters, if no word is longer.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         match lines.last_mut() {

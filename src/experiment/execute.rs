@@ -98,6 +98,7 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
         architecture: run.architecture_kind().to_owned(),
         focus: point.experiment.focus.clone().unwrap_or_default(),
         replication: run.replication,
+        tie_order: run.ties,
         seed: point.experiment.seed,
         deadlock: sim::deadlock::describe(&outcome, workload),
         memory_bytes: run.memory(),

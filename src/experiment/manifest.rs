@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::error::Error;
 use super::journal::Identity;
 use super::plan::Plan;
+use super::sensitivity::Choice;
 use crate::trace::fingerprint;
 
 /// The manifest's name in a results directory.
@@ -46,6 +47,9 @@ pub struct Manifest {
     /// How fingerprints are made: [`fingerprint::METHOD`].
     #[serde(default)]
     pub fingerprint: String,
+    /// Of which series this is a sensitivity analysis, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Choice>,
     /// Number of runs.
     pub runs: usize,
     /// When the first run began \[seconds since 1970\].
@@ -102,7 +106,11 @@ impl Manifest {
             target: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
             seed: plan.seed(),
             streams: STREAMS.to_owned(),
-            ties: TIES.to_owned(),
+            ties: match plan.study {
+                None => TIES.to_owned(),
+                Some(_) => format!("{TIES}; in random order where the runs have a tie_order"),
+            },
+            study: plan.study.clone(),
             fingerprint: fingerprint::METHOD.to_owned(),
             runs,
             started_unix_s: times.0,

@@ -12,6 +12,7 @@ use super::error::{ConfigError, Error};
 use super::manifest::{Input, hexadecimal, sha256};
 use super::path::{Override, parse_override};
 use super::presets::{self, Presets};
+use super::sensitivity::Choice;
 use super::source::Sources;
 use super::spec::{ExperimentSpec, SCHEMA};
 use super::warm_up::Cut;
@@ -21,7 +22,7 @@ use crate::sim::RunSpec;
 use crate::workload::{KeyPath, Part, Workload};
 
 /// The most runs of an experiment.
-const MOST_RUNS: usize = 10_000_000;
+pub(super) const MOST_RUNS: usize = 10_000_000;
 
 /// Everything that an experiment will do.
 #[derive(Debug, Clone)]
@@ -32,13 +33,15 @@ pub struct Plan {
     pub folder: PathBuf,
     /// The configuration with overrides and all defaults, as an experiment file.
     pub resolved: String,
-    /// SHA-256 of what decides the results: the resolved configuration without its prose, and the
-    /// files that its laws draw from; in hexadecimal digits.
+    /// SHA-256 of what decides the results: the resolved configuration without its prose and its sensitivity analysis,
+    /// and the files that its laws draw from; in hexadecimal digits.
     pub hash: String,
     /// The files that its laws draw from.
     pub inputs: Vec<Input>,
     /// Measured values to draw beside: a CSV file's content.
     pub measured: Option<Vec<u8>>,
+    /// Of which series this is a sensitivity analysis, if it is one.
+    pub study: Option<Choice>,
     /// The points, in order.
     pub points: Vec<Arc<Point>>,
     /// The runs, in order: case by case, point by point, architecture by architecture, policy by policy, then
@@ -83,6 +86,8 @@ pub struct PlannedRun {
     pub workload: Arc<Workload>,
     /// Which replication.
     pub replication: u32,
+    /// Which random order the events at one instant are taken in; `None` if in that of their slots.
+    pub ties: Option<u32>,
     /// What its statistics leave out; `None` if that is still to be found.
     pub warm_up: Option<Cut>,
 }
@@ -100,6 +105,7 @@ impl PlannedRun {
             duration: experiment.duration,
             seed: experiment.seed,
             replication: self.replication,
+            ties: self.ties,
         }
     }
 
@@ -196,7 +202,7 @@ impl Plan {
         let presets = document.presets.named(&document, |name| named.contains(name))?;
         let resolved = resolve(&name, &presets, tables.clone()).map_err(encode)?;
         let (hash, inputs) = hash(&name, presets, tables, &folder, encode)?;
-        Ok(Self { name, folder, resolved, hash, inputs, measured, points, runs })
+        Ok(Self { name, folder, resolved, hash, inputs, measured, study: None, points, runs })
     }
 }
 
@@ -216,7 +222,7 @@ fn check_schema(document: &Document<'_>) -> Result<(), ConfigError> {
 }
 
 /// The cases with their documents, overrides included; one without a name if the file has none.
-fn cases<'s>(
+pub(super) fn cases<'s>(
     sources: &'s Sources,
     document: &Document<'s>,
 ) -> Result<Vec<(Option<String>, Document<'s>)>, ConfigError> {
@@ -272,7 +278,7 @@ fn apply<'s>(
 }
 
 /// A point, and the first run of each of its series.
-fn plan_point(
+pub(super) fn plan_point(
     case: Option<String>,
     point: sweep::SweptDocument<'_>,
     stem: &str,
@@ -344,8 +350,8 @@ fn hash(
 ) -> Result<(String, Vec<Input>), Error> {
     presets.clear_origins();
     for (_, table) in &mut cases {
-        for prose in ["question", "expect", "measured"] {
-            table.remove(prose);
+        for other in ["question", "expect", "measured", "sensitivity"] {
+            table.remove(other);
         }
     }
     let text = resolve(name, &presets, cases).map_err(&encode)?;

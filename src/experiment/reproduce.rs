@@ -11,6 +11,7 @@ use super::execute::fingerprint_of;
 use super::manifest::{self, MANIFEST, Manifest, commit, file_sha256};
 use super::plan::{Plan, PlannedRun};
 use super::runner::run_all;
+use super::sensitivity::Study;
 use super::source::Sources;
 use crate::analysis::Results;
 use crate::trace::fingerprint::{self, Fingerprint};
@@ -101,7 +102,11 @@ impl Recorded {
         let config =
             without_measured(&manifest.config).map_err(|error| unreadable(error.to_string()))?;
         let sources = Sources::new(&folder.join(MANIFEST), config, &[]);
-        let plan = Plan::from_sources(&sources).map_err(|error| unreadable(error.to_string()))?;
+        let plan = match &manifest.study {
+            None => Plan::from_sources(&sources),
+            Some(choice) => Study::of(&sources, choice).map(|study| study.plan),
+        };
+        let plan = plan.map_err(|error| unreadable(error.to_string()))?;
         let results = Results::open(dir).map_err(|error| Error::Text(error.to_string()))?;
         let runs = results.runs().to_vec();
         Ok(Self { dir: dir.to_owned(), manifest, plan, runs })
@@ -118,7 +123,8 @@ impl Recorded {
         // Runs may have been added later: the table may have more replications than the plan.
         let near = self.plan.runs.get(row.run as usize).filter(same);
         let first = near.or_else(|| self.plan.runs.iter().find(same))?;
-        Some(PlannedRun { index: row.run, replication: row.replication, ..first.clone() })
+        let (index, replication, ties) = (row.run, row.replication, row.tie_order);
+        Some(PlannedRun { index, replication, ties, ..first.clone() })
     }
 
     /// Some runs of the table, chosen at random from a seed, in the order of the table.

@@ -39,6 +39,7 @@ fn all(point: &Arc<Point>) -> Result<Vec<PlannedRun>, SpecError> {
         runtime: Runtime::THREADS,
         workload: Arc::clone(&point.workload),
         replication: 0,
+        ties: None,
         warm_up: Cut::planned(&point.experiment.analysis),
     };
     if point.experiment.architectures.is_empty() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::output_analysis::{OutputAnalysis, WarmUp};
 use super::precision::Precision;
+use super::sensitivity::SensitivitySpec;
 use crate::architecture::ArchitectureSpec;
 use crate::machine::MachineSpec;
 use crate::names::{did_you_mean, list};
@@ -89,6 +90,9 @@ pub struct ExperimentSpec {
     /// Values to vary.
     #[serde(default, skip_serializing_if = "SweepSpec::is_empty")]
     pub sweep: SweepSpec,
+    /// Values whose influence `gilsim sensitivity` looks at; no run of the experiment depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<SensitivitySpec>,
     /// Measured values to draw beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
@@ -241,7 +245,7 @@ impl ExperimentSpec {
 }
 
 /// Checks that a metric is a number of the table of runs.
-fn check_metric(at: &KeyPath, metric: &str) -> Result<(), SpecError> {
+pub(super) fn check_metric(at: &KeyPath, metric: &str) -> Result<(), SpecError> {
     if RunRow::has_number(metric) {
         return Ok(());
     }

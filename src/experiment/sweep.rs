@@ -45,6 +45,30 @@ pub(super) struct Setting {
     labelled: bool,
 }
 
+impl Setting {
+    /// A value of a path that is varied alone.
+    pub fn new(path: KeyPath, value: toml::Value) -> Self {
+        Self { path, value, place: 0, labelled: true }
+    }
+}
+
+/// Whether a path leads to what can't be varied.
+pub(super) fn is_fixed(path: &KeyPath) -> bool {
+    const FIXED: [&str; 10] = [
+        "schema",
+        "name",
+        "presets",
+        "seed",
+        "sweep",
+        "sensitivity",
+        "cases",
+        "measured",
+        "question",
+        "expect",
+    ];
+    matches!(&path.0[..], [Part::Key(key), ..] if FIXED.contains(&key.as_str()))
+}
+
 /// The paths that a document sweeps, in order.
 pub(super) fn swept_paths(document: &Document<'_>) -> Result<Vec<KeyPath>, ConfigError> {
     let groups = [axes(document, "product")?, axes(document, "together")?];
@@ -195,10 +219,7 @@ fn check<'s>(
             let message = format!("`{path}` is swept twice");
             return Err(document.error(span.clone(), message));
         }
-        let fixed = [
-            "schema", "name", "presets", "seed", "sweep", "cases", "measured", "question", "expect",
-        ];
-        if matches!(&path.0[..], [Part::Key(key), ..] if fixed.contains(&key.as_str())) {
+        if is_fixed(path) {
             return Err(document.error(span.clone(), format!("`{path}` can't be swept")));
         }
     }

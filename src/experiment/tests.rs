@@ -83,6 +83,8 @@ fn prose_does_not_change_the_hash_but_values_do() {
     let base = hash(FILE, &[]);
     assert_eq!(hash(&changed("who waits?", "who cares?"), &[]), base);
     assert_eq!(hash(FILE, &["seed=1"]), base);
+    let sensitivity = "sensitivity={ parameters = { seed = { from = 1, to = 2 } } }";
+    assert_eq!(hash(FILE, &[sensitivity]), base);
     assert_ne!(hash(FILE, &["seed=2"]), base);
     assert_ne!(hash(FILE, &["machine.linux.cores=3"]), base);
 }

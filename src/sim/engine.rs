@@ -108,6 +108,9 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
         // Who starts at the same time is started one after the other.
         let mut launched: BTreeMap<Instant, u64> = BTreeMap::new();
         let mut queue = Queue::new(count + ticking + groups.len());
+        if let Some(key) = spec.tie_key() {
+            queue = queue.with_random_ties(key);
+        }
         let mut threads = Vec::with_capacity(count);
         let mut streams = Vec::with_capacity(groups.len());
         for (number, group) in (0..).zip(groups) {

@@ -172,7 +172,16 @@ fn run_digest(
     machine: &MachineSpec,
 ) -> u64 {
     let duration = Span::from_ms(80);
-    let spec = RunSpec { workload, machine, policy, runtime, duration, seed: 3, replication: 1 };
+    let spec = RunSpec {
+        workload,
+        machine,
+        policy,
+        runtime,
+        duration,
+        seed: 3,
+        replication: 1,
+        ties: None,
+    };
     let mut sink = MemorySink::default();
     let outcome = run(&spec, &mut sink);
     assert_eq!(outcome, run(&spec, &mut NullSink), "a sink changes what happens");

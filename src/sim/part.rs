@@ -90,6 +90,7 @@ mod tests {
             duration: Span::from_ms(100),
             seed: 1,
             replication: 0,
+            ties: None,
         };
         let marks: Vec<_> = marks_ms.iter().map(|ms| Instant::ZERO + Span::from_ms(*ms)).collect();
         (run_marked(&spec, &marks, &mut NullSink), run(&spec, &mut NullSink))

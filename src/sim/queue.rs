@@ -2,9 +2,11 @@
 //!
 //! A slot holds at most one instant, so that moving and cancelling an event is the same as setting
 //! it: O(log slots), no allocation, nothing left behind. Of two events at one instant, the lower
-//! slot wins.
+//! slot wins; or, with [`Queue::with_random_ties`], one of them by chance.
 
 use gilsim_policies::Instant;
+
+use crate::workload::program::finalise;
 
 /// Bits of a key that hold the slot; the others hold the time.
 const SLOT_BITS: u32 = 16;
@@ -29,6 +31,8 @@ pub struct Queue {
     /// are the [`FINALISTS`], and the leaves are keys: time, then slot.
     nodes: Vec<u64>,
     leaves: usize,
+    /// What the order of events at one instant is drawn from; `None` if it is that of the slots.
+    ties: Option<u64>,
 }
 
 impl Queue {
@@ -37,7 +41,14 @@ impl Queue {
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
         let leaves = slots.next_power_of_two().max(FINALISTS);
-        Self { nodes: vec![NEVER; 2 * leaves], leaves }
+        Self { nodes: vec![NEVER; 2 * leaves], leaves, ties: None }
+    }
+
+    /// The same queue, in which every order of events at one instant is equally likely. The order depends on nothing but
+    /// `key`, the instant and the slots: it is the same in every run.
+    #[must_use]
+    pub fn with_random_ties(self, key: u64) -> Self {
+        Self { ties: Some(key), ..self }
     }
 
     /// Sets the event of a slot, whether it had one or not.
@@ -66,8 +77,32 @@ impl Queue {
             }
         }
         let key = finalists[0];
-        let slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
+        let mut slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
+        if let Some(ties) = self.ties {
+            slot = self.drawn(ties, key >> SLOT_BITS);
+        }
         (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
+    }
+
+    /// The slot that is drawn of those with an event at an instant, at which something must happen.
+    #[cold]
+    fn drawn(&self, ties: u64, ns: u64) -> usize {
+        let turn = finalise(ties ^ finalise(ns));
+        let first = (FINALISTS..2 * FINALISTS).filter_map(|root| self.least(root, turn, ns)).min();
+        first.map_or(0, |(_, slot)| slot)
+    }
+
+    /// Below a node, the lowest of the numbers that are drawn for slots with an event at an instant, and its slot.
+    fn least(&self, node: usize, turn: u64, ns: u64) -> Option<(u64, usize)> {
+        if self.nodes[node] >> SLOT_BITS != ns {
+            return None;
+        }
+        if node >= self.leaves {
+            let slot = node - self.leaves;
+            return Some((finalise(turn ^ finalise(slot as u64)), slot));
+        }
+        let below = [2 * node, 2 * node + 1];
+        below.into_iter().filter_map(|child| self.least(child, turn, ns)).min()
     }
 
     /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
@@ -123,7 +158,60 @@ mod tests {
         assert_eq!(queue.first(), None);
     }
 
+    /// How often each order of the slots comes up over so many instants.
+    fn orders(slots: &[usize], queue: Queue, instants: u64) -> BTreeMap<Vec<usize>, u32> {
+        let mut found = BTreeMap::new();
+        for at in (0..instants).map(Instant::from_ns) {
+            let mut queue = queue.clone();
+            slots.iter().for_each(|slot| queue.set(*slot, at));
+            let mut order = Vec::new();
+            while let Some((when, slot)) = queue.first() {
+                assert_eq!(when, at);
+                order.push(slot);
+                queue.clear(slot);
+            }
+            *found.entry(order).or_default() += 1;
+        }
+        found
+    }
+
+    #[test]
+    fn random_ties_take_every_order_equally_often() {
+        // 500 expected of each of six; the standard deviation is 20.
+        let found = orders(&[0, 1, 2], Queue::new(3).with_random_ties(1), 3_000);
+        assert_eq!(found.len(), 6);
+        assert!(found.values().all(|count| (420..580).contains(count)), "{found:?}");
+        assert_ne!(found, orders(&[0, 1, 2], Queue::new(3).with_random_ties(2), 3_000));
+        for slots in [1_000, MOST_SLOTS] {
+            let queue = Queue::new(slots).with_random_ties(1);
+            for pair in [[0, 1], [5, slots - 1]] {
+                let found = orders(&pair, queue.clone(), 100);
+                assert!(found.values().all(|count| (30..70).contains(count)), "{found:?}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn random_ties_change_the_order_at_one_instant_alone(
+            slots in 1_usize..70,
+            key: u64,
+            times in prop::collection::vec(0_u64..9, 1..70),
+        ) {
+            let mut queue = Queue::new(slots).with_random_ties(key);
+            let mut left: Vec<_> = times.into_iter().take(slots).map(Instant::from_ns).enumerate().collect();
+            left.iter().for_each(|(slot, at)| queue.set(*slot, *at));
+            while let Some((at, slot)) = queue.first() {
+                prop_assert_eq!(Some(at), left.iter().map(|(_, at)| *at).min());
+                let place = left.iter().position(|waiting| *waiting == (slot, at));
+                prop_assert!(place.is_some(), "{:?} is not there", (slot, at));
+                left.remove(place.unwrap_or(0));
+                queue.take(slot);
+                queue.settle(slot);
+            }
+            prop_assert!(left.is_empty());
+        }
+
         #[test]
         fn agrees_with_a_sorted_map(
             slots in 1_usize..100,

@@ -11,6 +11,7 @@ use super::batch_means::batch_means;
 use super::paired::difference;
 use super::quantile::{quantile_interval, quantile_lower_bound, quantile_upper_bound};
 use super::ratio::ratio_of_means;
+use super::variance::components;
 use super::*;
 
 const CONFIDENCE: f64 = 0.95;
@@ -133,4 +134,18 @@ fn ratios() {
         ratio_of_means(&pairs, CONFIDENCE).unwrap().interval()
     };
     assert_covers("ratio", coverage(experiment, 2.0));
+}
+
+#[test]
+fn shares_of_a_variance() {
+    // A quarter of the variance lies within.
+    let experiment = |rng: &mut Xoshiro256PlusPlus| {
+        let group = |rng: &mut Xoshiro256PlusPlus| {
+            let common = 3.0_f64.sqrt() * normal(rng);
+            (0..5).map(|_| common + normal(rng)).collect()
+        };
+        let groups: Vec<_> = (0..10).map(|_| group(rng)).collect();
+        components(&groups, CONFIDENCE).unwrap().interval.unwrap()
+    };
+    assert_covers("share within", coverage(experiment, 0.25));
 }

@@ -135,6 +135,7 @@ pub fn simulate(cell: &Cell, constants: &Constants, repetition: u32) -> ProbeRow
         duration: if setting.shared_units.is_some() { LONGEST } else { HEAD_START + DURATION },
         seed: 1,
         replication: repetition,
+        ties: None,
     };
     let mut seen = Seen::new(setting.spinners);
     let outcome = run(&spec, &mut seen);

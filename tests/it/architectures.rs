@@ -44,7 +44,16 @@ impl Setting<'_> {
         sink: &mut S,
     ) -> Outcome {
         let Self { machine, ref policy, duration, .. } = *self;
-        let spec = RunSpec { workload, machine, policy, runtime, duration, seed: 1, replication };
+        let spec = RunSpec {
+            workload,
+            machine,
+            policy,
+            runtime,
+            duration,
+            seed: 1,
+            replication,
+            ties: None,
+        };
         run(&spec, sink)
     }
 }
@@ -319,6 +328,7 @@ proptest! {
                 duration: Span::from_s(10),
                 seed,
                 replication: 0,
+                ties: None,
             };
             let outcome = run(&spec, &mut NullSink);
             outcome.threads.iter().map(|thread| thread.times.0[0]).collect::<Vec<_>>()

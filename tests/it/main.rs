@@ -14,5 +14,7 @@ mod properties;
 mod published;
 #[cfg(feature = "analysis")]
 mod reproduction;
+#[cfg(feature = "analysis")]
+mod sensitivity;
 mod support;
 mod theory;

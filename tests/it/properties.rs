@@ -7,7 +7,7 @@ use gilsim::policies::{
     Answer, Ask, Instant, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId,
     View,
 };
-use gilsim::sim::{Ending, RunSpec, run_on, run_with};
+use gilsim::sim::{Ending, RunSpec, run, run_on, run_with};
 use gilsim::trace::{EventKind, EventRow, MemorySink};
 use gilsim::workload::Workload;
 use proptest::prelude::*;
@@ -71,6 +71,11 @@ fn group(number: usize) -> impl Strategy<Value = String> {
     )
 }
 
+/// The order of events at one instant: that of their slots, or a random one.
+fn any_ties() -> impl Strategy<Value = Option<u32>> {
+    prop::option::of(any::<u32>())
+}
+
 fn any_workload() -> impl Strategy<Value = Workload> {
     (group(0), group(1)).prop_map(|(one, other)| workload(&(one + &other)))
 }
@@ -115,13 +120,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn every_run_ends_and_adds_up(workload in any_workload()) {
+    fn every_run_ends_and_adds_up(workload in any_workload(), ties in any_ties()) {
         for machine in every_machine() {
             for policy in every_policy() {
                 let duration = Span::from_ms(20);
                 let setting = Setting { workload: &workload, machine: &machine, policy: &policy, duration };
-                let (outcome, trace) = setting.traced();
-                let context = format!("{policy:?} on {machine:?}");
+                let mut trace = MemorySink::default();
+                let outcome = run(&RunSpec { ties, ..setting.spec(0) }, &mut trace);
+                let context = format!("{policy:?} on {machine:?}, ties {ties:?}");
                 prop_assert!(!matches!(outcome.ending, Ending::Deadlock(_)), "{context}");
                 prop_assert!(outcome.elapsed <= duration, "{context}");
                 one_holder_at_a_time(&trace, &policy, &context)?;
@@ -157,13 +163,14 @@ proptest! {
     /// The engine's short way, where each thread has a core of its own, against the way of all other
     /// machines. Only there a thread takes its core to be told to sleep.
     #[test]
-    fn the_short_way_comes_to_the_same(workload in any_workload()) {
+    fn the_short_way_comes_to_the_same(workload in any_workload(), ties in any_ties()) {
         for policy in every_policy() {
             let duration = Span::from_ms(20);
             let setting = Setting { workload: &workload, machine: &IDEAL, policy: &policy, duration };
-            let (outcome, short) = setting.traced();
-            let mut long = MemorySink::default();
-            prop_assert_eq!(&outcome, &run_on(&setting.spec(0), LongWay, &mut long), "{:?}", policy);
+            let spec = RunSpec { ties, ..setting.spec(0) };
+            let (mut short, mut long) = (MemorySink::default(), MemorySink::default());
+            let outcome = run(&spec, &mut short);
+            prop_assert_eq!(&outcome, &run_on(&spec, LongWay, &mut long), "{:?}", policy);
             prop_assert_eq!(short.ops, long.ops, "{:?}", policy);
             prop_assert_eq!(short.intervals, long.intervals, "{:?}", policy);
             let told = |rows: Vec<EventRow>| {
@@ -190,6 +197,7 @@ proptest! {
                 duration: Span::from_s(10),
                 seed,
                 replication: 0,
+ties: None,
             };
             let outcome = gilsim::sim::run(&spec, &mut gilsim::trace::NullSink);
             outcome.threads.iter().map(|thread| thread.times.0[0]).collect::<Vec<_>>()
@@ -250,6 +258,7 @@ fn a_deadlock_is_a_result() {
         duration: Span::from_s(1),
         seed: 1,
         replication: 0,
+        ties: None,
     };
     let mut trace = MemorySink::default();
     let outcome = run_with(&spec, &|| Some(Box::new(AwaitsNobody)), &mut trace);
@@ -288,6 +297,7 @@ fn a_lost_wake_up_is_found() {
         duration: Span::from_s(1),
         seed: 1,
         replication: 0,
+        ties: None,
     };
     run_with(&spec, &|| Some(Box::new(WakesNobody)), &mut MemorySink::default());
 }

@@ -58,6 +58,7 @@ impl Setting<'_> {
             duration,
             seed: 1,
             replication,
+            ties: None,
         }
     }
 

@@ -25,6 +25,7 @@ fn run_as(architecture: &str, groups: &str, machine: &str) -> Outcome {
         duration: Span::from_ms(100),
         seed: 1,
         replication: 0,
+        ties: None,
     };
     run(&spec, &mut NullSink)
 }

@@ -29,6 +29,8 @@ pub struct RunRow {
     pub focus: String,
     /// Which replication.
     pub replication: u32,
+    /// Which random order events at one instant were taken in; null if in that of threads' numbers.
+    pub tie_order: Option<u32>,
     /// The experiment's seed.
     pub seed: u64,
     /// Why the run ended.
@@ -165,6 +167,7 @@ impl Table for RunRow {
         architecture,
         focus,
         replication,
+        tie_order,
         seed,
         ending,
         deadlock,
