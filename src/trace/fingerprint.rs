@@ -4,7 +4,7 @@
 //! byte first, and so the same on every platform. What goes in, in this order:
 //!
 //! 1. of each completed operation, in the order of completion: its thread, start, end and time in the queue;
-//! 2. of the outcome, at the end: all of it, as `metrics` lists it.
+//! 2. of the outcome, at the end: all of it but the number of events, as `metrics` lists it.
 //!
 //! Both are known however much of a run is written down, so that the fingerprint does not depend on the level. Nor does
 //! it on names: an experiment that only calls its policies otherwise gives the same fingerprints.
@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{OpRow, Sink};
 
 /// What fingerprints are made of, and how. The number rises when that changes.
-pub const METHOD: &str = "xxh3-64 of operations and outcome, 1";
+pub const METHOD: &str = "xxh3-64 of operations and outcome, 2";
 
 /// A run's fingerprint, written as 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
