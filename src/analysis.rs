@@ -7,6 +7,7 @@ pub mod estimate;
 mod frame;
 pub mod measured;
 pub mod probe;
+pub mod ratio;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -75,6 +76,16 @@ impl Results {
     /// The run was recorded without operations, or the table is not ours.
     pub fn latencies_ns(&self, run: u32, group: &str) -> Result<Vec<u64>, ReadError> {
         read::latencies_ns(&self.part("ops", run, Some(&["group", "latency_ns"]))?, group)
+    }
+
+    /// When each of a group's operations in a run was completed, in that order, and its latency \[ns\].
+    ///
+    /// # Errors
+    ///
+    /// The run was recorded without operations, or the table is not ours.
+    pub fn completions_ns(&self, run: u32, group: &str) -> Result<Vec<(u64, u64)>, ReadError> {
+        let columns = ["group", "start_ns", "latency_ns", "queued_ns"];
+        read::completions_ns(&self.part("ops", run, Some(&columns))?, group)
     }
 
     /// A run's intervals, in the order in which they ended.

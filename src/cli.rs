@@ -5,6 +5,7 @@ mod choose;
 mod claims;
 mod compare;
 mod diff;
+mod estimate;
 mod explain;
 mod kinds;
 mod measure;
@@ -29,6 +30,7 @@ use calibrate::{CalibrateArgs, calibrate};
 use claims::{ClaimsArgs, claims};
 use compare::{CompareArgs, compare};
 use diff::{DiffArgs, diff};
+use estimate::{EstimateArgs, estimate};
 use explain::{ExplainArgs, explain};
 use kinds::{architectures, policies};
 use measure::{MeasureArgs, measure};
@@ -89,6 +91,11 @@ enum Command {
         after_help = "Examples:\n  gilsim explain experiments/convoy.toml --policy \"CPython 3.13\" --point threads=1\n  gilsim explain experiments/article.toml --case \"12 C code\"\n  gilsim explain experiments/convoy.toml --replications 5 --format json"
     )]
     Explain(ExplainArgs),
+    /// Estimate metrics of each series with intervals, and show what theory knows of them.
+    #[command(
+        after_help = "Means over replications, ratios of sums, quantiles over replications (--quantile), or means of one long run\n(analysis = { batch_means = {} }); what there are too few runs for is inconclusive. Beside them stands the exact value\nwhere the configuration has one, or what bounds the metric.\n\nRatios: cpu_per_op_ns, lock_wait_per_op_ns, wait_per_acquisition_ns, held_per_acquisition_ns,\nfailed_acquisition_share, forced_drop_share, contended_object_share, context_switches_per_op, threads_waiting\n\nExamples:\n  gilsim estimate results/repairman\n  gilsim estimate results/convoy --metric latency_p99_ns --quantile 0.5 --level 0.9\n  gilsim estimate results/repairman --format json"
+    )]
+    Estimate(EstimateArgs),
     /// Compare policies or architectures on the same random numbers: differences with intervals, and a ranking.
     #[command(
         after_help = "Examples:\n  gilsim compare results/convoy --metric latency_p99_ns\n  gilsim compare results/break-even --baseline sequential --format json"
@@ -167,6 +174,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff(&args),
         Command::Methods(args) => methods(&args).map(done),
         Command::Explain(args) => explain(&args).map(done),
+        Command::Estimate(args) => estimate(&args).map(done),
         Command::Compare(args) => compare(&args).map(done),
         Command::Claims(args) => claims(&args),
         Command::Sensitivity(args) => sensitivity(&args).map(done),

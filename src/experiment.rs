@@ -12,6 +12,7 @@ pub mod deadlock;
 pub mod difference;
 mod document;
 pub mod error;
+pub mod estimates;
 pub mod execute;
 mod explain;
 pub mod journal;

@@ -21,6 +21,7 @@ pub mod metrics;
 mod names;
 #[cfg(feature = "analysis")]
 pub mod plot;
+pub mod reference;
 pub mod sim;
 #[cfg(feature = "analysis")]
 pub mod statistics;

@@ -7,6 +7,7 @@ mod axis;
 mod breakdown;
 pub mod command;
 mod latency;
+mod theory;
 mod throughput;
 mod timeline;
 pub mod validation;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::analysis::estimate::{UnknownBaseline, UnknownMetric};
 use crate::analysis::measured::{MEASURED_FILE, Measured, MeasuredError};
 use crate::analysis::{ReadError, Results};
+use crate::experiment::reproduce::Recorded;
 use crate::figure::{self, FIGURES, FigureError, Policy, Width};
 use crate::trace::tables::RunRow;
 
@@ -86,6 +88,8 @@ pub struct Plots {
     policies: Vec<Policy>,
     /// The experiment, with all its settings.
     config: toml::Table,
+    /// The runs as they were planned, which theory looks at; `None` if the manifest or an input is missing.
+    recorded: Option<Recorded>,
 }
 
 impl Plots {
@@ -109,7 +113,8 @@ impl Plots {
         }
         let policies = Policy::list(&policies);
         let config = results.metadata("gilsim.config").and_then(|text| text.parse().ok());
-        Ok(Self { policies, config: config.unwrap_or_default(), measured, results })
+        let recorded = Recorded::open(directory, None).ok();
+        Ok(Self { policies, config: config.unwrap_or_default(), measured, results, recorded })
     }
 
     /// Draws one figure as SVG.

@@ -71,6 +71,18 @@ pub(super) fn latencies_ns(frame: &Frame, group: &str) -> Result<Vec<u64>, ReadE
     Ok(latencies)
 }
 
+/// When a group's operations were completed, in that order, and their latencies.
+pub(super) fn completions_ns(frame: &Frame, group: &str) -> Result<Vec<(u64, u64)>, ReadError> {
+    let (groups, labels) = frame.labels("group")?;
+    let (start, latency) = (frame.whole("start_ns")?, frame.whole("latency_ns")?);
+    let queued = frame.whole("queued_ns")?;
+    let mine = (0..frame.rows()).filter(|i| labels[groups[*i] as usize] == group);
+    let mut completions: Vec<_> =
+        mine.map(|i| (start[i] + latency[i].saturating_sub(queued[i]), latency[i])).collect();
+    completions.sort_by_key(|(end, _)| *end);
+    Ok(completions)
+}
+
 /// Stretches of time in one state.
 pub(super) fn intervals(frame: &Frame) -> Result<Vec<IntervalRow>, ReadError> {
     let thread = threads(frame, "thread")?;

@@ -10,6 +10,7 @@ use super::{Format, grid, json_text};
 use crate::analysis::Results;
 use crate::experiment::Error;
 use crate::experiment::claims::{Checked, Verdict, check};
+use crate::experiment::output_analysis::needs_replications;
 use crate::experiment::report::{Mean, in_words};
 
 /// Returned if a claim fails.
@@ -30,6 +31,7 @@ pub struct ClaimsArgs {
 
 pub fn claims(args: &ClaimsArgs) -> Result<(String, ExitCode), Error> {
     let results = Results::open(&args.results).map_err(|error| Error::Text(error.to_string()))?;
+    needs_replications(results.metadata("gilsim.config").unwrap_or_default())?;
     let checked = check(&args.claims, results.runs())?;
     let code = match checked.iter().map(|claim| claim.verdict).max() {
         Some(Verdict::Fail) => ExitCode::from(FAIL),

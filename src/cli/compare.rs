@@ -11,6 +11,7 @@ use crate::analysis::Results;
 use crate::analysis::compare::{Comparison, compare as compare_runs};
 use crate::analysis::estimate::{CONFIDENCE, UnknownBaseline};
 use crate::experiment::Error;
+use crate::experiment::output_analysis::needs_replications;
 use crate::experiment::report::{Mean, heading, in_words};
 
 #[derive(Debug, Args)]
@@ -30,6 +31,7 @@ pub struct CompareArgs {
 
 pub fn compare(args: &CompareArgs) -> Result<String, Error> {
     let results = Results::open(&args.results).map_err(|error| Error::Text(error.to_string()))?;
+    needs_replications(results.metadata("gilsim.config").unwrap_or_default())?;
     let own = results.metadata("metric").unwrap_or("ops_per_s");
     let metric = args.metric.clone().unwrap_or_else(|| own.to_owned());
     let comparisons = compare_runs(results.runs(), &metric, CONFIDENCE)

@@ -104,6 +104,7 @@ pub fn carry_out(plan: &Plan, work: &Work) -> Result<(PathBuf, Finished), Error>
 
 fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<String, Error> {
     let lines = report::lines(&done.runs).map_err(|error| Error::file(dir, error))?;
+    let lines = report::with_theory(lines, plan);
     Ok(match format {
         Format::Json => json_text(&json!({
             "experiment": plan.name,
@@ -123,8 +124,9 @@ fn finish(format: Format, plan: &Plan, dir: &Path, done: &Finished) -> Result<St
             };
             let _ = writeln!(
                 text,
-                "ops/s and latency: {focus}; ± is half of the 95 % confidence interval\n"
+                "ops/s and latency: {focus}; ± is half of the 95 % confidence interval"
             );
+            let _ = writeln!(text, "{}", report::remarks(&lines, plan, dir));
             for line in short_list(&done.files, dir) {
                 let _ = writeln!(text, "{line}");
             }

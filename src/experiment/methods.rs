@@ -191,6 +191,13 @@ fn experimentation(recorded: &Recorded) -> String {
         replications => format!("{replications} replications"),
     });
     let runs = recorded.runs.len();
+    let one_run =
+        recorded.plan.points.iter().any(|point| point.experiment.analysis.is_of_one_run());
+    let batches = if one_run {
+        ". Intervals of one long run: by 10 to 30 batches of operations, as many as are independent by von Neumann's test"
+    } else {
+        ""
+    };
     let warm_up = distinct(recorded, |experiment| {
         match experiment.analysis.warm_up() {
         None => "statistics are about whole runs (terminating)".to_owned(),
@@ -205,7 +212,7 @@ fn experimentation(recorded: &Recorded) -> String {
     format!(
         "\n## 4 Experimentation\n\n- **4.1 Initialisation**: nobody holds the lock, all queues are empty; {}.\n- **4.2 Run length**: at most {} of simulated time.\n- **4.3 Estimation**: {} of each point \
          and policy, {runs} runs in all; independent between replications, the same draws for all policies in one \
-         (common random numbers).\n",
+         (common random numbers){batches}.\n",
         warm_up.join(" or "),
         lengths.join(" or "),
         replications.join(" or "),

@@ -8,6 +8,8 @@
 use gilsim_policies::Span;
 use serde::{Deserialize, Serialize};
 
+use super::error::Error;
+
 /// What the statistics are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -50,9 +52,38 @@ impl OutputAnalysis {
         }
     }
 
+    /// Whether it is about one long run, without replications.
+    #[must_use]
+    pub const fn is_of_one_run(self) -> bool {
+        matches!(self, Self::BatchMeans { .. })
+    }
+
     pub(super) const fn is_terminating(&self) -> bool {
         matches!(self, Self::Terminating)
     }
+}
+
+/// Refuses results of which a part is one long run, where replications are compared. `config` is their configuration.
+///
+/// # Errors
+/// There are such results.
+pub fn needs_replications(config: &str) -> Result<(), Error> {
+    let Ok(config) = config.parse::<toml::Table>() else { return Ok(()) };
+    let is_one_run = |table: &toml::Table| {
+        table.get("analysis").is_some_and(|of| of.get("batch_means").is_some())
+    };
+    let cases = config.get("cases").and_then(toml::Value::as_table);
+    let case =
+        cases.into_iter().flatten().find(|(_, case)| case.as_table().is_some_and(is_one_run));
+    let whose = match case {
+        Some((name, _)) => format!("case \"{name}\" is"),
+        None if is_one_run(&config) => "these are results of".to_owned(),
+        None => return Ok(()),
+    };
+    Err(Error::Usage(format!(
+        "{whose} one long run (`batch_means`), without replications to compare; `gilsim estimate` has its intervals, \
+         and for comparisons run several with `analysis = {{ steady_state = {{}} }}`"
+    )))
 }
 
 impl TryFrom<String> for WarmUp {

@@ -1,11 +1,16 @@
 //! The short table at the end: one line for each policy at each point.
 
 use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use serde::Serialize;
 
+use super::estimates::system;
+use super::plan::{Plan, PlannedRun, Point};
 use crate::analysis::estimate::{UnknownMetric, estimate};
+use crate::reference::Theory;
 use crate::statistics::Estimate;
 use crate::trace::tables::{Coverage, Ending, RunRow};
 
@@ -38,8 +43,20 @@ pub struct Line {
     pub latency_p99_ns: Option<Mean>,
     /// Jain's index of how evenly the threads got on.
     pub fairness: Option<Mean>,
+    /// What theory knows exactly, in the long run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<Exact>,
     /// Shares of the threads' time: running, overhead, waiting for the lock, waiting for a core, blocked.
     pub shares: [Option<Mean>; 5],
+}
+
+/// What theory knows exactly of a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Exact {
+    /// What the configuration is called, such as `M/M/1//10`.
+    pub model: String,
+    /// The values of `ops_per_s`, `latency_p50_ns` and `latency_p99_ns`.
+    pub values: [Option<f64>; 3],
 }
 
 /// What came of the replications that ended in a deadlock.
@@ -108,10 +125,35 @@ pub fn lines(runs: &[RunRow]) -> Result<Vec<Line>, UnknownMetric> {
             latency_p50_ns: p50[place],
             latency_p99_ns: p99[place],
             fairness: fairness[place],
+            exact: None,
             shares: std::array::from_fn(|share| shares[share][place]),
         }
     });
     Ok(lines.collect())
+}
+
+/// The lines with what theory knows of the runs that a plan had for them.
+#[must_use]
+pub fn with_theory(mut lines: Vec<Line>, plan: &Plan) -> Vec<Line> {
+    for line in &mut lines {
+        let is_of = |run: &&PlannedRun| {
+            let case = run.point.case.as_deref().unwrap_or_default();
+            (case, &run.point.label, &run.policy) == (&line.case, &line.point, &line.policy)
+        };
+        let system = plan.runs.iter().find(is_of).and_then(system);
+        let mut name = None;
+        let values = ["ops_per_s", "latency_p50_ns", "latency_p99_ns"].map(|metric| match system?
+            .theory(metric)?
+        {
+            Theory::Exact { value, model } => {
+                name.get_or_insert(model);
+                Some(value)
+            }
+            Theory::Between { .. } => None,
+        });
+        line.exact = name.map(|model| Exact { model, values });
+    }
+    lines
 }
 
 /// The lines as a table for people, at most `width` characters wide if it can be.
@@ -161,6 +203,14 @@ pub fn render(lines: &[Line], width: u16) -> String {
             plain(line.fairness),
             shares.collect::<Vec<_>>().join("/"),
         ]);
+        if let Some(Exact { model, values: [ops, p50, p99] }) = &line.exact {
+            let known = |value: &Option<f64>, words: fn(Mean) -> String| {
+                value.map_or_else(String::new, |mean| words(Mean { mean, half_width: None }))
+            };
+            let (ops, p50, p99) = (known(ops, count), known(p50, time), known(p99, time));
+            let name = format!("= {model}");
+            grid.add_row([name, ops, String::new(), p50, p99, String::new(), String::new()]);
+        }
     }
     let mut titles = (0..).map(|number: usize| format!("[{number}]")).zip(titles).peekable();
     let mut text = String::new();
@@ -191,6 +241,24 @@ pub fn render(lines: &[Line], width: u16) -> String {
         for part in example.split("; ").filter(|part| !part.is_empty()) {
             let _ = writeln!(text, "    {part}");
         }
+    }
+    text
+}
+
+/// What must be known to read the table.
+#[must_use]
+pub fn remarks(lines: &[Line], plan: &Plan, dir: &Path) -> String {
+    let mut text = String::new();
+    if lines.iter().any(|line| line.exact.is_some()) {
+        text.push_str("=: exact in theory, in the long run\n");
+    }
+    let of_one_run = |point: &Arc<Point>| point.experiment.analysis.is_of_one_run();
+    if plan.points.iter().any(of_one_run) {
+        let dir = dir.display();
+        let _ = writeln!(
+            text,
+            "one long run has no ±: `gilsim estimate {dir}` has intervals, by batch means"
+        );
     }
     text
 }

@@ -202,7 +202,7 @@ impl ExperimentSpec {
             let message = format!("must end before the run does, after {}", self.duration);
             return refuse(root.key("analysis"), &message);
         }
-        if matches!(self.analysis, OutputAnalysis::BatchMeans { .. }) {
+        if self.analysis.is_of_one_run() {
             if self.replications > 1 {
                 let message = "by batch means is about one long run: write `replications = 1`";
                 return refuse(root.key("analysis"), message);
@@ -210,6 +210,11 @@ impl ExperimentSpec {
             if self.level < Level::Ops {
                 let message = "by batch means comes from operations: write `level = \"ops\"`";
                 return refuse(root.key("analysis"), message);
+            }
+            if self.precision.is_some() {
+                let message = "adds replications, but `batch_means` is about one long run: leave it out, or write \
+                               `analysis = { steady_state = {} }`";
+                return refuse(root.key("precision"), message);
             }
         }
         if let Some(precision) = &self.precision {

@@ -122,7 +122,13 @@ fn throughput_data() -> throughput::Data {
                 if rank <= 2 { [1.0, 2.0, 4.0].map(&mut value).into() } else { Vec::new() };
             Series { policy, simulated, measured }
         });
-        throughput::Panel { title: format!("cores: {cores}"), series: series.collect() }
+        let curve = |is_exact, values: [f64; 3]| throughput::Curve {
+            is_exact,
+            points: [1.0, 4.0, 16.0].into_iter().zip(values).collect(),
+        };
+        let theory = vec![curve(true, [1.0, 1.0, 1.0]), curve(false, [1.2, 1.7, 2.4])];
+        let title = format!("cores: {cores}");
+        throughput::Panel { title, series: series.collect(), theory }
     };
     throughput::Data {
         x_label: "threads".to_owned(),

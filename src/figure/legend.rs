@@ -6,7 +6,9 @@ use super::clip::Rect;
 use super::distribution::Side;
 use super::font;
 use super::marker::Marker;
-use super::style::{Activity, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE};
+use super::style::{
+    Activity, BOUND_LINE, EXACT_LINE, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE,
+};
 
 const KEY_MM: f64 = 6.5;
 const ROW_MM: f64 = 3.5;
@@ -27,6 +29,11 @@ pub(super) enum Key {
     Whisker,
     /// The line to compare with.
     Reference,
+    /// What theory says: exact values, or bounds.
+    Theory {
+        /// Which of them.
+        is_exact: bool,
+    },
     /// What is near that line.
     Tolerance,
     /// Quantiles of times.
@@ -110,6 +117,9 @@ fn draw_key(canvas: &Canvas<'_>, key: Key, x: f64, middle: f64) -> Result<(), Fi
             super::agreement::draw_whisker(canvas, x + 1.0, x + KEY_MM - 1.0, middle, &stroke)
         }
         Key::Reference => canvas.line(&ends, &REFERENCE_LINE),
+        Key::Theory { is_exact } => {
+            canvas.line(&ends, if is_exact { &EXACT_LINE } else { &BOUND_LINE })
+        }
         Key::Tolerance => canvas.fill(&area, TOLERANCE),
         Key::Quantiles(side) => {
             let places = [0.0, 0.25, 0.5, 0.7, 1.0].map(|share| x + share * KEY_MM);

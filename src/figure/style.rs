@@ -65,6 +65,12 @@ pub(super) const GRID_LINE: Stroke = Stroke::solid(GRID, 0.12);
 pub(super) const REFERENCE_LINE: Stroke =
     Stroke { color: RGBColor(0x70, 0x70, 0x70), width_mm: 0.2, dash: &[0.5, 0.7] };
 
+/// What theory knows exactly.
+pub(super) const EXACT_LINE: Stroke = Stroke::solid(INK, 0.18);
+/// What theory says that nothing exceeds, or falls below.
+pub(super) const BOUND_LINE: Stroke =
+    Stroke { color: RGBColor(0x60, 0x60, 0x60), width_mm: 0.18, dash: &[1.6, 0.9] };
+
 /// A policy, or an architecture, as figures know it: which rule, and what its readers call it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Policy {

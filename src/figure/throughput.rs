@@ -2,13 +2,14 @@
 //!
 //! Simulated means are filled markers on a line, with their confidence intervals; measured values are
 //! hollow markers of the same colour and shape around them, with the range of the repetitions. Points of different
-//! policies at one place stand a little apart, so that none hides another.
+//! policies at one place stand a little apart, so that none hides another. What theory knows exactly is a thin dark line
+//! below the markers; bounds are dashed, and don't stretch the axis.
 
 use super::axis::Axis;
 use super::canvas::Stroke;
 use super::legend::Key;
 use super::panel::{Frame, Multiples};
-use super::style::{Policy, REFERENCE_LINE, Width};
+use super::style::{BOUND_LINE, EXACT_LINE, Policy, REFERENCE_LINE, Width};
 use super::{FigureError, Quantity, finite};
 
 const FIGURE: &str = "throughput";
@@ -48,6 +49,24 @@ pub struct Panel {
     pub title: String,
     /// One for each policy.
     pub series: Vec<Series>,
+    /// What theory says of them; may be empty.
+    pub theory: Vec<Curve>,
+}
+
+/// What theory says: values at swept places, in ascending order of `x`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Whether the values are exact; they bound what is simulated if not.
+    pub is_exact: bool,
+    /// The swept parameter and the value.
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Curve {
+    fn rises_or_falls(&self) -> bool {
+        let near = |(one, other): (f64, f64)| (one - other).abs() <= 1e-9 * one.abs();
+        !self.points.windows(2).all(|pair| near((pair[0].1, pair[1].1)))
+    }
 }
 
 /// A policy's values.
@@ -77,6 +96,15 @@ pub struct Point {
 /// The least and the greatest distance between neighbouring policies at one place \[mm\].
 const APART_MM: (f64, f64) = (0.6, 1.1);
 
+/// How many times as high as everything else a bound may be, to stretch the axis.
+const NEAR: f64 = 1.25;
+
+/// Half of a line at a single place \[mm\].
+const ALONE_MM: f64 = 2.5;
+
+/// The same beside what theory says: enough to see that there is another below.
+const APART_BESIDE_THEORY_MM: f64 = 0.5;
+
 /// Draws the figure.
 ///
 /// # Errors
@@ -90,20 +118,32 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         return Err(FigureError::NoData { figure: FIGURE, needs: "at least one point" });
     }
     points().try_for_each(|point| check(point, data))?;
+    let curves = || data.panels.iter().flat_map(|panel| &panel.theory);
+    curves().flat_map(|curve| &curve.points).try_for_each(|(x, y)| {
+        let (x, y) = (*x, *y);
+        check(&Point { x, y, low: y, high: y }, data)
+    })?;
     let reference = data.reference.iter().map(|(value, _)| *value);
+    let exact = curves().filter(|curve| curve.is_exact).flat_map(|curve| &curve.points);
     let ends = || points().flat_map(|point| [point.y, point.low, point.high]);
-    let high = ends().chain(reference).fold(f64::NEG_INFINITY, f64::max);
+    let others = reference.chain(exact.map(|(_, y)| *y));
+    let high = ends().chain(others).fold(f64::NEG_INFINITY, f64::max);
+    // A bound that is near is worth some space.
+    let bounds = curves().flat_map(|curve| &curve.points).map(|(_, y)| *y);
+    let high = bounds.filter(|bound| *bound <= NEAR * high).fold(high, f64::max);
     // From zero, so that heights can be compared.
     let low = ends().fold(0.0, f64::min);
 
+    let y = Axis::rounded(low, high, data.y, 5);
+    let joined = !matches!(data.x, Sweep::Names(_));
     Multiples {
         width,
         titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
         x: sweep_axis(&data.x, points().map(|point| point.x).collect()),
-        y: Axis::rounded(low, high, data.y, 5),
+        legend: legend_entries(data, &y),
+        y,
         x_name: &data.x_label,
         y_name: &data.y_label,
-        legend: legend_entries(data),
     }
     .draw(|frame, index| {
         if let Some((value, _)) = &data.reference {
@@ -115,13 +155,22 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         // Half of what there is from one place to the next, so that places stay apart.
         let places = (frame.x.ticks.len() * series.len()).max(1) as f64;
         let apart = (0.5 * frame.rect.width / places).clamp(APART_MM.0, APART_MM.1);
+        // Beside a line that says where they belong, points must not seem to lie elsewhere.
+        let beside = joined && data.panels[index].theory.iter().any(Curve::rises_or_falls);
+        let apart = if beside { APART_BESIDE_THEORY_MM } else { apart };
         let shifted = || series.iter().zip(0_u32..);
-        for (series, place) in shifted() {
-            let shift = (f64::from(place) - middle) * apart;
-            draw_simulated(frame, series, shift, !matches!(data.x, Sweep::Names(_)))?;
+        let placed = || shifted().map(|(series, place)| (series, f64::from(place) - middle));
+        for (series, place) in placed().filter(|_| joined) {
+            draw_line(frame, series, place * apart)?;
         }
-        for (series, place) in shifted() {
-            draw_measured(frame, series, (f64::from(place) - middle) * apart)?;
+        for curve in &data.panels[index].theory {
+            draw_curve(frame, curve, joined)?;
+        }
+        for (series, place) in placed() {
+            draw_simulated(frame, series, place * apart)?;
+        }
+        for (series, place) in placed() {
+            draw_measured(frame, series, place * apart)?;
         }
         Ok(())
     })
@@ -154,7 +203,7 @@ fn sweep_axis(sweep: &Sweep, mut values: Vec<f64>) -> Axis {
     }
 }
 
-fn legend_entries(data: &Data) -> Vec<(Key, String)> {
+fn legend_entries(data: &Data, y: &Axis) -> Vec<(Key, String)> {
     let series = || data.panels.iter().flat_map(|panel| &panel.series);
     let mut entries: Vec<(Key, String)> = Vec::new();
     for policy in series().map(|series| &series.policy) {
@@ -169,26 +218,45 @@ fn legend_entries(data: &Data) -> Vec<(Key, String)> {
     if let Some((_, label)) = &data.reference {
         entries.push((Key::Reference, label.clone()));
     }
+    let is_seen = |(_, value): &(f64, f64)| y.fraction(*value) <= 1.0;
+    for (is_exact, label) in [(true, "exact (theory)"), (false, "bounds (theory)")] {
+        let mut curves = data.panels.iter().flat_map(|panel| &panel.theory);
+        if curves.any(|curve| curve.is_exact == is_exact && curve.points.iter().any(is_seen)) {
+            entries.push((Key::Theory { is_exact }, label.to_owned()));
+        }
+    }
     entries
 }
 
-/// There is nothing between two names: the points of such an axis are not `joined`.
-fn draw_simulated(
-    frame: &Frame<'_, '_>,
-    series: &Series,
-    shift: f64,
-    joined: bool,
-) -> Result<(), FigureError> {
-    let look = series.policy.look();
+/// Where the points of a series stand.
+fn centers(frame: &Frame<'_, '_>, series: &Series, shift: f64) -> Vec<(f64, f64)> {
     let at = |point: &Point| {
         let (x, y) = frame.at(point.x, point.y);
         (x + shift, y)
     };
-    let centers: Vec<_> = series.simulated.iter().map(at).collect();
-    if joined {
-        frame.line(&centers, &look.stroke())?;
+    series.simulated.iter().map(at).collect()
+}
+
+/// Joins the points of a series. There is nothing between two names.
+fn draw_line(frame: &Frame<'_, '_>, series: &Series, shift: f64) -> Result<(), FigureError> {
+    frame.line(&centers(frame, series, shift), &series.policy.look().stroke())
+}
+
+/// A line through the values, or a short one at each if they are not `joined`.
+fn draw_curve(frame: &Frame<'_, '_>, curve: &Curve, joined: bool) -> Result<(), FigureError> {
+    let stroke = if curve.is_exact { EXACT_LINE } else { BOUND_LINE };
+    let places: Vec<_> = curve.points.iter().map(|(x, y)| frame.at(*x, *y)).collect();
+    if joined && places.len() > 1 {
+        return frame.line(&places, &stroke);
     }
-    for (center, point) in centers.iter().zip(&series.simulated) {
+    places
+        .iter()
+        .try_for_each(|(x, y)| frame.line(&[(x - ALONE_MM, *y), (x + ALONE_MM, *y)], &stroke))
+}
+
+fn draw_simulated(frame: &Frame<'_, '_>, series: &Series, shift: f64) -> Result<(), FigureError> {
+    let look = series.policy.look();
+    for (center, point) in centers(frame, series, shift).iter().zip(&series.simulated) {
         let bar = Stroke::solid(look.color, 0.25);
         frame.range(center.0, point.low, point.high, &bar)?;
         for end in [point.low, point.high].into_iter().filter(|end| *end != point.y) {
@@ -223,7 +291,7 @@ mod tests {
             y_label: "switches".to_owned(),
             y: Quantity::PerSecond,
             reference: None,
-            panels: vec![Panel { title: String::new(), series }],
+            panels: vec![Panel { title: String::new(), series, theory: Vec::new() }],
         }
     }
 
@@ -246,6 +314,19 @@ mod tests {
         let names = Sweep::Names(vec!["write".to_owned(), "sleep".to_owned()]);
         let svg = draw(&Data { x: names, ..data(vec![POINT]) }, Width::Column).unwrap();
         assert!(svg.contains(">\nwrite</text>") && svg.contains(">\nsleep</text>"));
+    }
+
+    #[test]
+    fn theory_is_in_the_legend_if_it_is_seen() {
+        let with = |is_exact, y| {
+            let mut data = data(vec![POINT]);
+            data.panels[0].theory = vec![Curve { is_exact, points: vec![(2.0, y)] }];
+            draw(&data, Width::Column)
+        };
+        assert!(with(true, 9e5).unwrap().contains("exact (theory)"), "the axis reaches up to it");
+        assert!(with(false, 4.5e4).unwrap().contains("bounds (theory)"));
+        assert!(!with(false, 9e5).unwrap().contains("(theory)"), "it is far above the axis");
+        assert!(with(true, f64::NAN).is_err());
     }
 
     #[test]

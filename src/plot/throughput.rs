@@ -39,7 +39,10 @@ impl Plots {
                     .map(|policy| self.series(policy, metric, baseline, &here, &axis))
                     .filter(|series| !series.simulated.is_empty())
                     .collect();
-                Panel { title: title.to_owned(), series }
+                // A ratio of two series has no theory.
+                let theory =
+                    if baseline.is_some() { Vec::new() } else { self.theory(&here, &axis, metric) };
+                Panel { title: title.to_owned(), series, theory }
             })
             .filter(|panel: &Panel| !panel.series.is_empty())
             .collect();

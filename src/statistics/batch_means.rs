@@ -21,6 +21,8 @@ pub struct BatchMeans {
     pub estimate: Estimate,
     /// How many values each batch has.
     pub size: usize,
+    /// Von Neumann's test: by how many standard errors successive batches are more alike than independent ones.
+    pub score: f64,
 }
 
 /// Nothing can be said about the mean.
@@ -59,7 +61,8 @@ pub fn batch_means(series: &[f64], confidence: f64) -> Result<BatchMeans, Inconc
             .map(|batch| batch.iter().sum::<f64>() / size as f64)
             .collect();
         let estimate = Estimate::of_mean(&means, confidence)?;
-        are_independent(&means).then_some(BatchMeans { estimate, size })
+        let score = von_neumann(&means);
+        (score <= highest_score()).then_some(BatchMeans { estimate, size, score })
     });
     found.ok_or_else(|| {
         let (have, fewest) = (series.len(), BATCHES[BATCHES.len() - 1]);
@@ -70,15 +73,17 @@ pub fn batch_means(series: &[f64], confidence: f64) -> Result<BatchMeans, Inconc
     })
 }
 
-/// Von Neumann's test against a positive correlation of successive values. Equal ones pass.
-fn are_independent(values: &[f64]) -> bool {
-    let varies = values.windows(2).any(|pair| pair[0] != pair[1]);
-    let passes = |normal: Normal| von_neumann(values) <= normal.inverse_cdf(1.0 - REJECTS);
-    !varies || Normal::new(0.0, 1.0).is_ok_and(passes)
+/// The highest score of batches that are taken to be independent: a tenth of those that are score higher.
+#[must_use]
+pub fn highest_score() -> f64 {
+    Normal::new(0.0, 1.0).map_or(0.0, |normal| normal.inverse_cdf(1.0 - REJECTS))
 }
 
-/// By how many standard errors successive values are more alike than independent ones.
+/// By how many standard errors successive values are more alike than independent ones; zero if all are equal.
 fn von_neumann(values: &[f64]) -> f64 {
+    if values.windows(2).all(|pair| pair[0] == pair[1]) {
+        return 0.0;
+    }
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -94,10 +99,12 @@ mod tests {
     #[test]
     fn alike_neighbours_are_seen() {
         let alternating: Vec<_> = (0..20).map(|at| f64::from(at % 2)).collect();
-        assert!(are_independent(&alternating));
+        assert!(von_neumann(&alternating) < -3.0);
         let rising: Vec<_> = (0..20).map(f64::from).collect();
-        assert!(!are_independent(&rising));
-        assert!(are_independent(&[3.0; 10]));
+        assert!(von_neumann(&rising) > 3.0);
+        assert_eq!(von_neumann(&[3.0; 10]), 0.0);
+        // The 0.9 quantile of the normal distribution, from printed tables.
+        assert!((highest_score() - 1.2816).abs() < 1e-4);
     }
 
     #[test]
@@ -108,7 +115,7 @@ mod tests {
         assert_eq!(batch_means(&[1.0; 19], 0.95), Err(few));
         let same = batch_means(&[1.0; 100], 0.95).unwrap();
         let estimate = Estimate { n: 30, mean: 1.0, half_width: Some(0.0) };
-        assert_eq!(same, BatchMeans { estimate, size: 3 });
+        assert_eq!(same, BatchMeans { estimate, size: 3, score: 0.0 });
         // Rounding is no variation.
         assert!((1..200).all(|at| batch_means(&[0.01 * f64::from(at); 100], 0.95).is_ok()));
         let odd = batch_means(&[f64::NAN; 100], 0.95);

@@ -2,6 +2,8 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::paired::p_value;
+
 /// A mean and how far it can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
@@ -34,6 +36,16 @@ impl Estimate {
             student.inverse_cdf(0.5 + confidence / 2.0) * standard_error
         });
         Some(Self { n, mean, half_width })
+    }
+
+    /// How likely a mean that is at least so far `off` the true one would be, after Student, if `confidence` is that of the
+    /// interval. `None` without an interval.
+    #[must_use]
+    pub fn p_value(&self, off: f64, confidence: f64) -> Option<f64> {
+        let freedom = self.n as f64 - 1.0;
+        let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
+        let standard_error = self.half_width? / student.inverse_cdf(0.5 + confidence / 2.0);
+        Some(p_value(off, standard_error, freedom))
     }
 
     /// The ends of the confidence interval; both are the mean for a single value.
@@ -71,6 +83,18 @@ mod tests {
             assert!((measured - t).abs() < 1e-4, "{n}: {measured}");
             assert!(close(estimate.mean, (n - 1.0) / 2.0));
         }
+    }
+
+    #[test]
+    fn the_ends_of_the_interval_are_as_likely_as_it_says() {
+        for confidence in [0.8, 0.95, 0.99] {
+            let estimate = Estimate::of_mean(&[1.0, 4.0, 2.0, 8.0], confidence).unwrap();
+            let p = estimate.p_value(estimate.half_width.unwrap(), confidence).unwrap();
+            assert!((p - (1.0 - confidence)).abs() < 1e-9, "{p}");
+        }
+        let same = Estimate::of_mean(&[2.0; 4], 0.95).unwrap();
+        assert_eq!((same.p_value(0.0, 0.95), same.p_value(1.0, 0.95)), (Some(1.0), Some(0.0)));
+        assert_eq!(Estimate::of_mean(&[2.0], 0.95).unwrap().p_value(0.0, 0.95), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::theory::gil::TimedWait;
 use crate::theory::network::mean_value_analysis;
+use crate::theory::priority::{Class, preemptive_responses};
 use crate::theory::{FiniteSource, Moments, Performance, open, repairman, scaling};
 
 /// A system.
@@ -198,7 +199,30 @@ fn open_streams() -> Vec<System> {
         one.seconds = 200;
         all.push(one);
     }
+    all.push(two_classes());
     all
+}
+
+/// Two classes of requests, of which the more important cuts the holds of the other. Code without check points is never made to
+/// let go, and so never penalised; who computes is, the first time that a hold takes longer than an interval, and without a bonus
+/// that lasts.
+fn two_classes() -> System {
+    let class = |rate, mean| Class { rate, hold: Moments::exponential(mean) };
+    let (first, second) = (class(0.3, 0.5), class(0.4, 1.0));
+    let responses = known(preemptive_responses(&[first, second]));
+    let mean =
+        (first.rate * responses[0] + second.rate * responses[1]) / (first.rate + second.rate);
+    let group = |name: &str, class: Class, step: &str| {
+        let (gap_ns, hold) = ((1e6 / class.rate).round(), class.hold.mean);
+        format!(
+            "[groups.{name}]\nthreads = 30\narrivals = {{ poisson = {{ mean_gap = \"{gap_ns}ns\" }} }}\n\
+             program = [{{ {step} = {{ exponential = {{ mean = \"{hold}ms\" }} }} }}]\n"
+        )
+    };
+    let groups = group("first", first, "c_hold") + &group("second", second, "compute");
+    let policy = "policy = { priority = { bonus = 0, interval = \"100us\" } }";
+    let one = system("M/M/1, two classes, holds are cut", policy, &groups, &[(Response, mean)]);
+    System { seconds: 200, ..one }
 }
 
 /// What has no chance in it.

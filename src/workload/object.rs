@@ -93,6 +93,12 @@ impl PopulationSpec {
 }
 
 impl Population {
+    /// Whether each object is picked alike.
+    #[must_use]
+    pub const fn is_uniform(&self) -> bool {
+        self.zipf.is_none()
+    }
+
     /// The number of an object.
     pub(super) fn pick(&self, rng: &mut Xoshiro256PlusPlus) -> u32 {
         let place = match &self.zipf {

@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A layer, and the layers that it may name in `use crate::...`.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("workload", &[]),
     ("machine", &[]),
     ("trace", &[]),
     ("architecture", &["workload"]),
     ("sim", &["workload", "machine", "trace", "architecture"]),
     ("statistics", &[]),
+    ("theory", &[]),
+    ("reference", &["workload", "machine", "architecture", "theory"]),
     ("metrics", &["sim", "trace", "statistics"]),
     ("analysis", &["trace", "statistics"]),
     (
@@ -41,6 +43,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "analysis",
             "statistics",
             "architecture",
+            "reference",
         ],
     ),
 ];

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "analysis")]
 mod architectures;
+#[cfg(feature = "analysis")]
+mod estimates;
 mod experiments;
 #[cfg(feature = "analysis")]
 mod explain;
@@ -12,6 +14,7 @@ mod layers;
 mod output_analysis;
 mod properties;
 mod published;
+mod reference;
 #[cfg(feature = "analysis")]
 mod reproduction;
 #[cfg(feature = "analysis")]

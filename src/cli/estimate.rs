@@ -1,0 +1,271 @@
+//! `gilsim estimate`: what results say, with intervals, and theory beside it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Format, json_text};
+use crate::analysis::Results;
+use crate::analysis::estimate::CONFIDENCE;
+use crate::analysis::ratio::{RATIOS, Ratio};
+use crate::experiment::Error;
+use crate::experiment::estimates::{Estimates, Finding, Line, Method, Request, Series, estimates};
+use crate::experiment::report::{Mean, heading, in_words};
+use crate::experiment::reproduce::Recorded;
+use crate::reference::Theory;
+use crate::statistics::batch_means::highest_score;
+
+#[derive(Debug, Args)]
+pub struct EstimateArgs {
+    /// The directory of the results.
+    results: PathBuf,
+    /// A number of the table of runs, or a ratio; may be given several times. The usual ones if not given.
+    #[arg(long = "metric", value_name = "NAME")]
+    metrics: Vec<String>,
+    /// A quantile over replications of each metric, such as 0.5; may be given several times.
+    #[arg(long = "quantile", value_name = "Q")]
+    quantiles: Vec<f64>,
+    /// The confidence of each interval.
+    #[arg(long, value_name = "SHARE", default_value_t = CONFIDENCE)]
+    level: f64,
+    /// The folder that the experiment's files are relative to; where they were if not given.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub fn estimate(args: &EstimateArgs) -> Result<String, Error> {
+    let recorded = Recorded::open(&args.results, args.files.as_deref())?;
+    let results = Results::open(&args.results).map_err(|error| Error::Text(error.to_string()))?;
+    let request = Request {
+        metrics: args.metrics.clone(),
+        quantiles: args.quantiles.clone(),
+        confidence: args.level,
+    };
+    let found = estimates(&recorded, &results, &request)?;
+    Ok(match args.format {
+        Format::Json => json_text(&serde_json::json!(found)),
+        Format::Table => table(&found),
+    })
+}
+
+/// A line's cells, and what stands below it.
+struct Row {
+    cells: [String; 5],
+    below: Option<String>,
+}
+
+fn table(found: &Estimates) -> String {
+    let percent = format!("{:.4}", 100.0 * found.confidence);
+    let percent = percent.trim_end_matches('0').trim_end_matches('.').to_owned();
+    let head = ["", "estimate", &format!("{percent} % interval"), "n", "theory"].map(str::to_owned);
+    let blocks: Vec<(&Series, Vec<Row>)> = found
+        .series
+        .iter()
+        .map(|series| (series, series.estimates.iter().map(|line| row(line, found)).collect()))
+        .collect();
+    let rows = || blocks.iter().flat_map(|(_, rows)| rows).map(|row| &row.cells);
+    let width = |column: usize| {
+        // What stands in place of an interval may be longer.
+        let known = |cells: &&[String; 5]| column == 0 || !cells[3].is_empty();
+        let cells = rows().filter(known).chain([&head]);
+        cells.map(|cells| cells[column].chars().count()).max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2), width(3)];
+    let put = |text: &mut String, cells: &[String; 5]| {
+        let [name, value, interval, n, theory] = cells;
+        let [w0, w1, w2, w3] = widths;
+        let line = format!(" {name:<w0$}  {value:>w1$}  {interval:<w2$}  {n:>w3$}  {theory}");
+        let _ = writeln!(text, "{}", line.trim_end());
+    };
+    let mut text = String::new();
+    put(&mut text, &head);
+    for (series, rows) in &blocks {
+        let title = heading(&series.case, &series.point);
+        let title = heading(&title, &series.series);
+        let _ = writeln!(text, "{title}{}", models(series));
+        for row in rows {
+            put(&mut text, &row.cells);
+            if let Some(below) = &row.below {
+                let _ = writeln!(text, "   {below}");
+            }
+        }
+        if series.deadlocks > 0 {
+            let Series { deadlocks, replications, .. } = series;
+            let _ = writeln!(
+                text,
+                "   {deadlocks} of {replications} runs ended in a deadlock: this is about what came before"
+            );
+        }
+    }
+    let _ = write!(text, "\n{}", legend(found));
+    text
+}
+
+/// What the configuration is called where something is known exactly.
+fn models(series: &Series) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for line in &series.estimates {
+        match &line.theory {
+            Some(Theory::Exact { model, .. }) if !names.contains(&model.as_str()) => {
+                names.push(model)
+            }
+            _ => {}
+        }
+    }
+    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
+}
+
+/// How it was estimated, as far as it was.
+fn legend(found: &Estimates) -> String {
+    let lines = || found.series.iter().flat_map(|series| &series.estimates);
+    let any = |is: fn(&Method) -> bool| lines().any(|line| is(&line.method));
+    let parts = [
+        (any(|method| *method == Method::Mean), "means over n replications by Student's t"),
+        (any(|method| *method == Method::Ratio), "ratios of sums (/) by the jackknife"),
+        (any(|method| matches!(method, Method::Quantile(_))), "quantiles by order statistics"),
+        (any(|method| *method == Method::BatchMeans), "means of one run by n batches"),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(used, _)| *used).map(|(_, what)| what).collect();
+    let parts: Vec<_> = parts.chunks(2).map(|two| two.join("; ")).collect();
+    let mut text = format!("{}\n", parts.join(";\n"));
+    let used = |ratio: &&Ratio| lines().any(|line| line.metric == ratio.name);
+    for Ratio { name, about, .. } in RATIOS.iter().filter(used) {
+        let _ = writeln!(text, "{name}: {about}");
+    }
+    if lines().any(|line| line.theory.is_some()) {
+        let _ = writeln!(
+            text,
+            "theory is about the long run; ≠: further off than chance and an operation of\n\
+             each thread explain ({} tests, Holm, {:.0} %)",
+            found.tested,
+            100.0 * (1.0 - found.confidence)
+        );
+    }
+    text
+}
+
+fn row(line: &Line, found: &Estimates) -> Row {
+    let name = match line.method {
+        Method::Mean | Method::BatchMeans => line.metric.clone(),
+        Method::Ratio => format!("{} /", line.metric),
+        Method::Quantile(q) => format!("{}, {q}", line.metric),
+    };
+    let differs = line.p_holm.is_some_and(|p| p < 1.0 - found.confidence);
+    let mark = if differs { " ≠" } else { "" };
+    match &line.finding {
+        Finding::Inconclusive { inconclusive } => {
+            let value = "inconclusive".to_owned();
+            Row {
+                cells: [name, value, inconclusive.clone(), String::new(), String::new()],
+                below: None,
+            }
+        }
+        Finding::Known { value, low, high, n, batches } => {
+            let width = high.unwrap_or(*value) - low.unwrap_or(*value);
+            let scale = Scale::of(&line.metric, *value, width / 2.0);
+            let interval = match (low, high) {
+                (Some(low), Some(high)) => {
+                    format!("{} to {}", scale.plain(*low), scale.plain(*high))
+                }
+                (None, Some(high)) => format!("at most {}", scale.words(*high)),
+                (Some(low), None) => format!("at least {}", scale.words(*low)),
+                (None, None) => String::new(),
+            };
+            let theory = line.theory.as_ref().map_or_else(String::new, |theory| {
+                format!("{}{mark}", theory_in_words(&line.metric, theory, &scale))
+            });
+            let below = batches.map(|batches| {
+                format!(
+                    "{n} batches of {} operations, independent by von Neumann's test: {:.2} < {:.2}",
+                    batches.size,
+                    batches.score,
+                    highest_score()
+                )
+            });
+            Row { cells: [name, scale.words(*value), interval, n.to_string(), theory], below }
+        }
+    }
+}
+
+fn theory_in_words(metric: &str, theory: &Theory, scale: &Scale) -> String {
+    // Bounds are rough.
+    let words = |mean| in_words(metric, Mean { mean, half_width: None });
+    match theory {
+        Theory::Exact { value, .. } => scale.words(*value),
+        Theory::Between { low, high } => match (*low > 0.0, high.is_finite()) {
+            (true, true) if words(*low) == words(*high) => words(*low),
+            (true, true) => format!("{} to {}", words(*low), words(*high)),
+            (false, true) => format!("at most {}", words(*high)),
+            (true, false) => format!("at least {}", words(*low)),
+            (false, false) => String::new(),
+        },
+    }
+}
+
+/// More decimals than these tell nobody anything.
+const MOST_DECIMALS: f64 = 3.0;
+
+/// The unit of a line, and how many decimals its interval is worth.
+struct Scale {
+    divisor: f64,
+    unit: &'static str,
+    decimals: usize,
+}
+
+impl Scale {
+    /// Two digits of half the interval's width; four of the value if it has none, and none of zero.
+    fn of(metric: &str, value: f64, half_width: f64) -> Self {
+        let units: &[(f64, &str)] = if metric.ends_with("_ns") {
+            &[(1e9, " s"), (1e6, " ms"), (1e3, " us"), (1.0, " ns")]
+        } else {
+            &[(1e9, " G"), (1e6, " M"), (1e4, " k"), (1.0, "")]
+        };
+        let reached = units.iter().find(|(least, _)| value.abs() >= *least);
+        let (least, unit) = *reached.unwrap_or(&(1.0, units[3].1));
+        let divisor = if least == 1e4 { 1e3 } else { least };
+        let (of, digits) = if half_width > 0.0 { (half_width, 1.0) } else { (value.abs(), 3.0) };
+        let decimals = if of > 0.0 { digits - (of / divisor).log10().floor() } else { 0.0 };
+        Self { divisor, unit, decimals: decimals.clamp(0.0, MOST_DECIMALS) as usize }
+    }
+
+    fn plain(&self, value: f64) -> String {
+        format!("{:.*}", self.decimals, value / self.divisor)
+    }
+
+    fn words(&self, value: f64) -> String {
+        format!("{}{}", self.plain(value), self.unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::super::Cli;
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_ratio() {
+        let mut command = Cli::command();
+        let estimate = command.find_subcommand_mut("estimate").unwrap();
+        let help = estimate.render_long_help().to_string();
+        for ratio in &RATIOS {
+            assert!(help.contains(ratio.name), "{} is not in\n{help}", ratio.name);
+        }
+    }
+
+    #[test]
+    fn an_interval_decides_how_many_digits_there_are() {
+        let words =
+            |metric: &str, value: f64, half: f64| Scale::of(metric, value, half).words(value);
+        assert_eq!(words("latency_mean_ns", 2.732_079e6, 12_345.0), "2.732 ms");
+        assert_eq!(words("ops_per_s", 785.4176, 0.0), "785.4");
+        assert_eq!(words("ops_per_s", 123_456.7, 250.0), "123.46 k");
+        assert_eq!(words("fairness", 0.98765, 0.012), "0.988");
+        assert_eq!(words("latency_mean_ns", 0.0, 0.0), "0 ns");
+    }
+}
