@@ -84,7 +84,11 @@ pub(super) fn upper(system: &System<'_>, group: &Group, demand: &Demand, away: f
 fn lower(system: &System<'_>, group: &Group, demand: &Demand, away: f64) -> f64 {
     // Without a lock, and with a core for each, nobody is in anybody's way.
     let undisturbed = system.is_sole() || (system.locks() == 0 && system.is_free());
-    if !undisturbed || !system.is_steady() || demand.has_more {
+    // A collection of any group's stops all.
+    let mut present = system.workload.groups.iter().filter(|other| other.threads > 0);
+    let has_more =
+        present.any(|other| Demand::of(&other.program, 1.0).is_none_or(|demand| demand.has_more));
+    if !undisturbed || !system.is_steady() || has_more {
         return 0.0;
     }
     if system.is_free() {

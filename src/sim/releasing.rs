@@ -294,7 +294,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.without_lock(threads, thread, reason)
     }
 
-    /// Sends the releaser to sleep if it is to await a switch that has not come yet.
+    /// Sends the releaser to sleep if it is to await a switch that has not come yet. Who leaves an object does not: it wants the
+    /// lock no more, and so takes it from nobody.
     #[inline(always)]
     pub fn awaits_switch(
         &mut self,
@@ -308,7 +309,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         let state = &mut threads[thread.index()];
         let Some(lock) = self.locks.get_mut(state.at as usize) else { return false };
-        if lock.switches != state.switches_at_release {
+        if lock.of_object || lock.switches != state.switches_at_release {
             return false;
         }
         lock.switch_waiters.push(thread);

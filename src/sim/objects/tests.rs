@@ -143,6 +143,30 @@ fn who_has_a_lock_goes_in_again() {
     }
 }
 
+/// Whatever the policy of an object's lock, who leaves it goes on.
+#[test]
+fn nobody_is_lost_at_an_objects_lock() {
+    let text = r#"
+        objects.log = {}
+        [groups.writers]
+        threads = 2
+        arrivals = { think = "1ms" }
+        program = [{ change = { object = "log", steps = [{ compute = "300us" }] } }]
+    "#;
+    for lock in
+        ["timed_wait = { interval = '100us' }", "priority = { interval = '100us' }", "tick = {}"]
+    {
+        let locks = format!("object_locks = {{ counts = 'immortal', lock = {{ {lock} }} }}");
+        for machine in machines() {
+            let outcome = run_as(&locks, text, &machine, 1);
+            let passes = outcome.elapsed.ns() / 1_800_000;
+            for thread in &outcome.threads {
+                assert!(thread.ops >= passes, "{} of {passes} under {lock}", thread.ops);
+            }
+        }
+    }
+}
+
 /// Three accesses of 1 ms each to one object: one at a time where it has a lock.
 #[test]
 fn an_objects_lock_keeps_others_out() {
