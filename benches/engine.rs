@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use criterion::{Criterion, Throughput};
-use gilsim::architecture::Runtime;
 use gilsim::machine::MachineSpec;
 use gilsim::policies::{PolicySpec, Span};
 use gilsim::sim::{Outcome, RunSpec, run};
@@ -17,16 +16,7 @@ fn simulate(groups: &str, machine: &str, policy: &str, duration: Span) -> Outcom
         .expect("the groups make sense");
     let machine: MachineSpec = toml::from_str(machine).expect("the machine is well written");
     let policy: PolicySpec = toml::from_str(policy).expect("the policy is well written");
-    let spec = RunSpec {
-        workload: &workload,
-        machine: &machine,
-        policy: &policy,
-        runtime: &Runtime::THREADS,
-        duration,
-        seed: 1,
-        replication: 0,
-        ties: None,
-    };
+    let spec = RunSpec::new(&workload, &machine, &policy, duration);
     run(&spec, &mut NullSink)
 }
 

@@ -14,6 +14,7 @@ mod closed;
 mod demand;
 mod laws;
 mod open;
+mod polling;
 mod timed_wait;
 
 use gilsim_policies::{Instant, PolicySpec, Span};
@@ -36,6 +37,8 @@ pub struct System<'a> {
     pub runtime: &'a Runtime,
     /// When the run is cut off.
     pub duration: Span,
+    /// Whether metrics are about whole runs, from their begin on.
+    pub whole: bool,
     /// The place of the group whose operations count.
     pub focus: usize,
 }
@@ -84,6 +87,7 @@ impl System<'_> {
     pub fn theory(&self, metric: &str) -> Option<Theory> {
         timed_wait::theory(self, metric)
             .or_else(|| closed::theory(self, metric))
+            .or_else(|| polling::theory(self, metric))
             .or_else(|| open::theory(self, metric))
     }
 

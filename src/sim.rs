@@ -22,6 +22,7 @@ mod lock;
 mod objects;
 mod part;
 mod phases;
+mod polling;
 pub mod queue;
 mod releasing;
 mod starting;
@@ -62,6 +63,21 @@ pub struct RunSpec<'a> {
     /// thread with the lowest number takes a request, timers of one core that expire at the same nanosecond fire by
     /// thread, and of equal cores or run queues a machine takes the first.
     pub ties: Option<u32>,
+}
+
+impl<'a> RunSpec<'a> {
+    /// Threads of one process, with the first replication's draws of seed 1; events at one instant come in the order of
+    /// their slots.
+    #[must_use]
+    pub const fn new(
+        workload: &'a Workload,
+        machine: &'a MachineSpec,
+        policy: &'a PolicySpec,
+        duration: Span,
+    ) -> Self {
+        let runtime = &Runtime::THREADS;
+        Self { workload, machine, policy, runtime, duration, seed: 1, replication: 0, ties: None }
+    }
 }
 
 /// What came of a run.

@@ -169,14 +169,15 @@ impl System {
         let mut values = vec![Vec::new(); self.exact.len()];
         for replication in 0..replications {
             let spec = RunSpec {
-                workload: &parts.workload,
-                machine: &parts.machine,
-                policy: &parts.policy,
                 runtime: &parts.runtime,
-                duration: Span::from_s(self.seconds),
                 seed,
                 replication,
-                ties: None,
+                ..RunSpec::new(
+                    &parts.workload,
+                    &parts.machine,
+                    &parts.policy,
+                    Span::from_s(self.seconds),
+                )
             };
             let mut responses = Responses::default();
             let outcome = run(&spec, &mut responses);
@@ -200,6 +201,11 @@ impl Quantity {
                 responses.select_nth_unstable_by(place.min(last), f64::total_cmp);
                 responses[place.min(last)]
             }
+            Self::Longer(ms) => {
+                let longer = responses.iter().filter(|response| **response > ms).count();
+                longer as f64 / responses.len() as f64
+            }
+            Self::Switches => outcome.switches as f64 / elapsed_ms,
             Self::Elapsed => elapsed_ms,
         }
     }

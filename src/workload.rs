@@ -11,12 +11,13 @@ pub mod program;
 pub mod spec;
 
 use gilsim_policies::{Instant, Span};
+use serde::{Deserialize, Serialize};
 
 pub use law::{Law, LawSpec};
 pub use object::{Access, Message, Nesting, Order, Population, PopulationSpec};
 pub use path::{KeyPath, Part, SpecError};
 pub use program::{Cursor, Draws, Program, Step, StreamKey, Want};
-pub use spec::{AccessSpec, ArrivalSpec, GroupSpec, StepSpec};
+pub use spec::{AccessSpec, ArrivalSpec, GroupSpec, PollSpec, StepSpec};
 
 /// Every thread of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -103,11 +104,26 @@ pub enum Arrivals {
         think: Law,
     },
     /// A request to the group: an open loop. The idle thread with the lowest number takes it; if none
-    /// is idle, it queues, first come, first served.
+    /// is idle, or if threads poll, it queues, first come, first served.
     Open {
         /// Time between two requests to the group.
         gap: Law,
+        /// Whether its threads never sleep, but look for requests again and again, and which they then serve.
+        polls: Option<Serves>,
     },
+}
+
+/// Which requests a thread serves after it has looked for some, before it looks again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Serves {
+    /// The first, if there is one.
+    One,
+    /// As many as wait when it looks, as an event loop does.
+    Waiting,
+    /// All, until none is left, as a loop around `queue.get_nowait()` does.
+    #[default]
+    UntilEmpty,
 }
 
 /// The longest that a run can last, and so any duration in it.

@@ -283,6 +283,13 @@ impl ArchitectureSpec {
         if self.check_spacing().is_some_and(Span::is_zero) {
             return Err(("check_spacing", "must be longer than 0ns"));
         }
+        if let Self::Interpreters(given) = self
+            && given.global_lock
+            && given.check_spacing != SubInterpreters::default().check_spacing
+        {
+            let message = "is of interpreters without a global lock: with one, its policy says it";
+            return Err(("check_spacing", message));
+        }
         Ok(())
     }
 

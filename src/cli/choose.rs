@@ -1,26 +1,43 @@
 //! One series of an experiment, chosen by names on the command line.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use indexmap::IndexSet;
 
 use crate::experiment::{ConfigError, Error, Plan, PlannedRun};
 use crate::names::{did_you_mean, list};
 
-/// The runs of a case and a point; of all, where no name is given.
-pub fn runs_of<'p>(
-    plan: &'p Plan,
-    case: Option<&str>,
-    point: Option<&str>,
-) -> Result<Vec<&'p PlannedRun>, Error> {
-    let mut runs: Vec<_> = plan.runs.iter().collect();
-    if let Some(wanted) = case {
-        let case = |run: &PlannedRun| run.point.case.clone().unwrap_or_default();
-        runs = named("case", wanted, runs, case)?;
+/// An experiment, and a case and a point of it.
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// The experiment file.
+    pub file: PathBuf,
+    /// Replace a value of the file, as in duration=5ms; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// The case, in a file that has cases; the first if not given.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// The point of its sweep, as `gilsim plan` lists it; the first if not given.
+    #[arg(long, value_name = "POINT")]
+    pub point: Option<String>,
+}
+
+impl Chosen {
+    /// The runs of the case and the point; of all, where none is named.
+    pub fn runs_of<'p>(&self, plan: &'p Plan) -> Result<Vec<&'p PlannedRun>, Error> {
+        let mut runs: Vec<_> = plan.runs.iter().collect();
+        if let Some(wanted) = &self.case {
+            let case = |run: &PlannedRun| run.point.case.clone().unwrap_or_default();
+            runs = named("case", wanted, runs, case)?;
+        }
+        // Without a case, points of all cases are meant.
+        if let Some(wanted) = &self.point {
+            runs = named("point", wanted, runs, |run| run.point.label.clone())?;
+        }
+        Ok(runs)
     }
-    // Without a case, points of all cases are meant.
-    if let Some(wanted) = point {
-        runs = named("point", wanted, runs, |run| run.point.label.clone())?;
-    }
-    Ok(runs)
 }
 
 /// The runs with this name.
@@ -46,7 +63,7 @@ pub fn first<'p>(runs: &[&'p PlannedRun]) -> Result<&'p PlannedRun, Error> {
 /// An error about an argument that names nothing.
 pub fn unknown(what: &str, wanted: &str, names: Vec<&str>) -> Error {
     let known = match names.len() {
-        0 => format!("there is no {what} with a name"),
+        0 => format!("the experiment has none: leave --{what} out"),
         _ => format!("there are {}", list(names.iter().copied())),
     };
     Error::from(ConfigError {

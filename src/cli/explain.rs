@@ -3,7 +3,6 @@
 mod text;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -12,7 +11,7 @@ use gilsim_policies::PolicySpec;
 use indexmap::IndexSet;
 use serde_json::json;
 
-use super::choose::{first, runs_of, unknown};
+use super::choose::{Chosen, first, unknown};
 use super::json_text;
 use crate::architecture::{ArchitectureSpec, Runtime};
 use crate::experiment::runner::run_all;
@@ -27,17 +26,8 @@ const MOST_REPLICATIONS: u32 = 10;
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The experiment file.
-    file: PathBuf,
-    /// Replace a value of the file, as in duration=5ms; may be given several times.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
-    /// The case, in a file that has cases; the first if not given.
-    #[arg(long, value_name = "NAME")]
-    case: Option<String>,
-    /// The point of its sweep, as `gilsim plan` lists it; the first if not given.
-    #[arg(long, value_name = "POINT")]
-    point: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// The policy of the lock as it is, by its name in the file; the first if not given.
     #[arg(long, value_name = "NAME")]
     policy: Option<String>,
@@ -72,17 +62,27 @@ struct Way {
 }
 
 pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
-    let plan = Plan::load(&args.file, &args.overrides)?;
-    let first = first(&runs_of(&plan, args.case.as_deref(), args.point.as_deref())?)?;
+    let plan = Plan::load(&args.chosen.file, &args.chosen.overrides)?;
+    let first = first(&args.chosen.runs_of(&plan)?)?;
     let Point { case: name, label, experiment, workload, .. } = &*first.point;
     let (lock, policy) = lock(first, args.policy.as_deref())?;
     let focus =
         workload.groups.iter().position(|group| Some(&group.name) == experiment.focus.as_ref());
+    let focus = focus.unwrap_or(0);
+    let counts = &workload.groups[focus];
+    if counts.threads == 0 {
+        let message = format!(
+            "{}, the group whose operations count, has no threads at the point \"{label}\"; choose a point at which it has some \
+             (--point), or another group (--set focus=NAME)",
+            counts.name
+        );
+        return Err(Error::Usage(message));
+    }
     let case = Case {
         workload,
         machine: &experiment.machine,
         policy,
-        focus: focus.unwrap_or(0),
+        focus,
         duration: experiment.duration,
         seed: experiment.seed,
     };
@@ -135,7 +135,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
                 points => format!(", {label} (one of {points} points: --point)"),
             };
             let cases: IndexSet<_> = plan.points.iter().map(|point| &point.case).collect();
-            let case = match (&args.case, cases.len()) {
+            let case = match (&args.chosen.case, cases.len()) {
                 (None, 2..) => format!(" (one of {} cases: --case)", cases.len()),
                 _ => String::new(),
             };
@@ -185,14 +185,10 @@ fn simulate(
     let execute = |run: &PlannedRun| {
         let way = &ways[(run.index / times) as usize];
         Ok(Run::of(&RunSpec {
-            workload: &way.workload,
-            machine: &way.machine,
-            policy: &way.policy,
             runtime: &way.runtime,
-            duration: case.duration,
             seed: case.seed,
             replication: run.replication,
-            ties: None,
+            ..RunSpec::new(&way.workload, &way.machine, &way.policy, case.duration)
         }))
     };
     let mut done: Vec<Option<Run>> = vec![None; planned.len()];

@@ -2,12 +2,10 @@
 
 mod text;
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::choose::{first, named, runs_of};
+use super::choose::{Chosen, first, named};
 use super::run::{Work, carry_out};
 use super::{Format, json_text};
 use crate::analysis::estimate::CONFIDENCE;
@@ -19,17 +17,8 @@ use crate::statistics::paired::Difference;
 
 #[derive(Debug, Args)]
 pub struct SensitivityArgs {
-    /// The experiment file, with a table `[sensitivity]`.
-    file: PathBuf,
-    /// Replace a value of the file, as in duration=5ms; may be given several times.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
-    /// The case, in a file that has cases; the first if not given.
-    #[arg(long, value_name = "NAME")]
-    case: Option<String>,
-    /// The point of its sweep, as `gilsim plan` lists it; the first if not given.
-    #[arg(long, value_name = "POINT")]
-    point: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// The series, named as in figures; the first if not given.
     #[arg(long, value_name = "NAME")]
     policy: Option<String>,
@@ -58,11 +47,11 @@ enum MethodName {
 }
 
 pub fn sensitivity(args: &SensitivityArgs) -> Result<String, Error> {
-    let mut overrides = args.overrides.clone();
+    let mut overrides = args.chosen.overrides.clone();
     overrides.extend(args.samples.map(|samples| format!("sensitivity.samples={samples}")));
-    let sources = Sources::read(&args.file, &overrides)?;
+    let sources = Sources::read(&args.chosen.file, &overrides)?;
     let plan = Plan::from_sources(&sources)?;
-    let mut runs = runs_of(&plan, args.case.as_deref(), args.point.as_deref())?;
+    let mut runs = args.chosen.runs_of(&plan)?;
     if let Some(wanted) = &args.policy {
         runs = named("policy", wanted, runs, |run| run.policy.clone())?;
     }

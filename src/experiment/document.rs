@@ -272,6 +272,7 @@ fn missing(
                 Some(format!("there is no `{above}`; to add some, set the whole of `{above}`"))
             } else if chosen {
                 let near = did_you_mean(key, keys());
+                let near = if near.is_empty() { ";" } else { &near };
                 Some(format!(
                     "there is no `{}`{near} `{above}` has {}",
                     above.key(key),

@@ -42,7 +42,11 @@ impl Error {
 
     /// The same, as a closure for `map_err`.
     pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
-        move |error| Self::file(path, error)
+        move |error| match error.kind() {
+            io::ErrorKind::NotFound => Self::file(path, "there is no such file"),
+            io::ErrorKind::IsADirectory => Self::file(path, "is a directory"),
+            _ => Self::file(path, error),
+        }
     }
 
     /// What the program returns: 2 for what the user wrote, 1 for everything else.

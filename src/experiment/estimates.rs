@@ -161,25 +161,49 @@ impl Runs<'_> {
         self.rows.iter().any(|run| run.coverage == Coverage::TooShort)
     }
 
+    /// What makes runs longer.
+    fn longer(&self) -> &'static str {
+        let cut = self.rows.iter().any(|run| run.ending == Ending::TimeUp);
+        if cut {
+            "make `duration` longer"
+        } else {
+            "give groups more `iterations`, or a later `stop`"
+        }
+    }
+
+    /// What to say of runs that are too short for their warm-up.
+    fn why_too_short(&self) -> String {
+        format!("the warm-up does not end within the first half; {}", self.longer())
+    }
+
     /// What theory says of a metric.
     fn theory(&self, metric: &str) -> Option<Theory> {
         system(&self.planned)?.theory(metric)
     }
 
     /// How far an estimate may be off what holds in the long run, as a share: an operation of each thread is under way at
-    /// the begin and at the end; of slices, one is.
+    /// the begin and at the end, and may be as long as the longest; of slices, one is. Nothing is where all come to their
+    /// end.
     fn slack(&self, metric: &str) -> f64 {
-        let mean = |column: &str| {
-            let values: Vec<_> = self
-                .rows
-                .iter()
-                .filter_map(|run| Some(run.number(column)? * run.elapsed_ns as f64 / 1e9))
-                .collect();
+        let ends = |run: &&RunRow| run.ending == Ending::Completed;
+        if self.rows.iter().all(ends) {
+            return 0.0;
+        }
+        let mean = |of: &dyn Fn(&RunRow) -> Option<f64>| {
+            let values: Vec<_> = self.rows.iter().filter_map(|run| of(run)).collect();
             values.iter().sum::<f64>() / values.len() as f64
         };
+        let per_run =
+            |column: &str| mean(&|run| Some(run.number(column)? * run.elapsed_ns as f64 / 1e9));
         match metric {
-            "slice_mean_ns" | "switches_per_s" => 2.0 / mean("switches_per_s"),
-            _ => f64::from(self.rows[0].threads) / mean("ops_per_s"),
+            "slice_mean_ns" | "switches_per_s" => 2.0 / per_run("switches_per_s"),
+            _ => {
+                let longest = match metric.starts_with("latency") {
+                    true => mean(&|run| Some(run.latency_max_ns? as f64 / run.latency_mean_ns?)),
+                    false => 1.0,
+                };
+                longest * f64::from(self.rows[0].threads) / per_run("ops_per_s")
+            }
         }
     }
 }
@@ -196,6 +220,7 @@ pub fn system(planned: &PlannedRun) -> Option<System<'_>> {
         policy: &planned.policy_spec,
         runtime: &planned.runtime,
         duration: experiment.duration,
+        whole: experiment.analysis == OutputAnalysis::Terminating,
         focus,
     })
 }

@@ -35,7 +35,11 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
         let name = name.split(", ").next().unwrap_or(name);
         let names: Vec<_> = names.split(", ").collect();
         let near = did_you_mean(name, names.iter().copied());
-        return (format!("unknown key `{name}`{near}"), Some(allowed(&names)));
+        let mut help = allowed(&names);
+        if names == ["from", "to", "scale"] {
+            help += "; a path of several parts needs quotes, as in \"groups.io.threads\" = { from = 1, to = 8 }";
+        }
+        return (format!("unknown key `{name}`{near}"), Some(help));
     }
     if let Some(name) = message.strip_prefix("missing field ") {
         let example = EXAMPLES.iter().find(|(key, _)| name.trim_matches('`') == *key);
@@ -109,6 +113,14 @@ mod tests {
                 "unknown field `x`, there are no fields",
                 "unknown key `x`",
                 Some("no keys are allowed here"),
+            ),
+            (
+                "unexpected keys in table: groups, available keys: from, to, scale",
+                "unknown key `groups`",
+                Some(
+                    "allowed: `from`, `to`, `scale`; a path of several parts needs quotes, as in \
+                     \"groups.io.threads\" = { from = 1, to = 8 }",
+                ),
             ),
             (
                 "unexpected keys in table: tims, available keys: times, steps",

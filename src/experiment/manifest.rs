@@ -129,6 +129,11 @@ impl Manifest {
 /// # Errors
 /// There is one that can't be read.
 pub fn read(dir: &Path) -> Result<Option<Manifest>, Error> {
+    if dir.is_file() {
+        let message =
+            "is a file; results are the directory that `gilsim run` writes, as results/convoy is";
+        return Err(Error::file(dir, message));
+    }
     let path = dir.join(MANIFEST);
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {

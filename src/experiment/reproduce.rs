@@ -91,6 +91,9 @@ impl Recorded {
             Some(files) => files.to_owned(),
             None => dir.join(manifest.folder.as_deref().unwrap_or(Path::new("."))),
         };
+        if !folder.is_dir() && files.is_some() {
+            return Err(Error::file(&folder, "is no folder"));
+        }
         check_inputs(&manifest, &folder)?;
         let unreadable = |error: String| {
             let version = &manifest.identity.version;

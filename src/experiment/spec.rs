@@ -199,7 +199,10 @@ impl ExperimentSpec {
         if let Some(WarmUp::Fixed(warm_up)) = self.analysis.warm_up()
             && warm_up >= self.duration
         {
-            let message = format!("must end before the run does, after {}", self.duration);
+            let message = format!(
+                "has a warm-up of {warm_up}, which must end before the run does, after {}",
+                self.duration
+            );
             return refuse(root.key("analysis"), &message);
         }
         if self.analysis.is_of_one_run() {

@@ -16,6 +16,9 @@ pub fn advice(evidence: &Evidence<'_>, basis: Basis, ranked: &[Alternative]) -> 
     if evidence.baseline.iter().any(Run::deadlocked) {
         return "First cure the deadlock: take objects in one order everywhere.".to_owned();
     }
+    if let Some(text) = starving(evidence, ranked) {
+        return text;
+    }
     let safe = |of: &&Alternative| {
         let ends = of.deadlocks == 0 && of.cut_off == 0;
         ends && of.lost_updates == 0 && !of.tried.parts(case.workload)
@@ -47,6 +50,26 @@ pub fn advice(evidence: &Evidence<'_>, basis: Basis, ranked: &[Alternative]) -> 
         words::factor(gain),
         price(case, best)
     )
+}
+
+/// What to say if not one operation ends as it is.
+fn starving(evidence: &Evidence<'_>, ranked: &[Alternative]) -> Option<String> {
+    let focus = evidence.case.focus_name();
+    if evidence.baseline.iter().any(|run| run.operations[evidence.case.focus].count > 0) {
+        return None;
+    }
+    let ends = |of: &&Alternative| of.numbers.ops_per_s > 0.0 && of.deadlocks == 0;
+    let text = match ranked.iter().find(ends) {
+        Some(first) => format!(
+            "Not one operation of {focus} ends as it is, so nothing can be said to be so many times as fast; with {}, \
+             operations end.",
+            first.name
+        ),
+        None => format!(
+            "Not one operation of {focus} ends, in whatever way it is run: give it time (--set duration=...)."
+        ),
+    };
+    Some(text)
 }
 
 fn price(case: &Case<'_>, best: &Alternative) -> String {
@@ -128,6 +151,23 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("8 % slower; every C extension must be safe"), "{text}");
+    }
+
+    #[test]
+    fn who_starves_is_told_what_lets_operations_end() {
+        let mut example = Example::new("[a]\nprogram = [{ compute = \"1ms\" }]", Vec::new());
+        example.baseline = vec![Example::run(vec![thread(0, [9, 0, 0, 0, 0])]); 2];
+        let runs = example.baseline.clone();
+        example.baseline.iter_mut().for_each(|run| run.operations[0].count = 0);
+        let advise = |example: &Example| {
+            let evidence = example.evidence();
+            advice(&evidence, Basis::Operations, &rank(&evidence, Basis::Operations))
+        };
+        assert!(advise(&example).contains("in whatever way"), "{}", advise(&example));
+        let choice = Choice::Architecture(ArchitectureSpec::FreeThreaded(Default::default()));
+        example.tried = vec![Tried { choice, runs }];
+        let text = advise(&example);
+        assert!(text.ends_with("with free_threaded, operations end."), "{text}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A fixed number of threads: machine repairmen, networks of objects' locks, and asymptotic bounds.
 
-use gilsim_policies::{PolicySpec, Span};
+use gilsim_policies::timed_wait::TimedWaitParameters;
+use gilsim_policies::{PickRule, PolicySpec, Span};
+use indexmap::IndexMap;
 
 use super::demand::{Demand, Hold, hold, touch, whole_op};
 use super::laws::{is_tame, transform};
@@ -9,6 +11,9 @@ use crate::machine::MachineSpec;
 use crate::theory::network::mean_value_analysis;
 use crate::theory::{FiniteSource, bounds, scaling};
 use crate::workload::{Access, Arrivals, Group, Law, Step};
+
+/// A lock that is busy for less of the time is free after a few dozen holds.
+const MOST_BUSY: f64 = 0.95;
 
 /// More objects than this are no network that anybody waits in, and take long to compute.
 const MOST_OBJECTS: u32 = 10_000;
@@ -31,7 +36,7 @@ pub(super) fn theory(system: &System<'_>, metric: &str) -> Option<Theory> {
     let rounds = rounds(system, group, &demand, away);
     let per_round = match metric {
         "ops_per_s" => return Some(rounds.scaled(1e9 * demand.ops)),
-        "latency_mean_ns" => return latency(system, group, &demand, away, rounds),
+        "latency_mean_ns" => return latency(system, group, &demand, away, &rounds),
         "lock_held_share" if system.locks() > 0 => demand.locked,
         "cpu_share" => demand.cpu(),
         _ => return None,
@@ -181,8 +186,13 @@ fn exact(system: &System<'_>, group: &Group) -> Option<Theory> {
     };
     let shares = shares(system, group);
     let value = shares.iter().map(|threads| rounds(*threads)).sum::<Option<f64>>()?;
-    let model = format!("{}/{}/1//{}", letter(think), letter(law), shares[0]);
-    let model = if shares.len() > 1 { format!("{} x {model}", shares.len()) } else { model };
+    let mut models: IndexMap<u32, u32> = IndexMap::new();
+    shares.iter().for_each(|threads| *models.entry(*threads).or_default() += 1);
+    let model = |(threads, times): (&u32, &u32)| {
+        let times = if shares.len() > 1 { format!("{times} x ") } else { String::new() };
+        format!("{times}{}/{}/1//{threads}", letter(think), letter(law))
+    };
+    let model = models.iter().map(model).collect::<Vec<_>>().join(" + ");
     Some(Theory::Exact { value, model })
 }
 
@@ -240,18 +250,52 @@ fn latency(
     group: &Group,
     demand: &Demand,
     away: f64,
-    rounds: Theory,
+    rounds: &Theory,
 ) -> Option<Theory> {
     whole_op(&group.program)?;
-    let response = |rounds: f64| f64::from(group.threads) / rounds - away;
-    match rounds {
-        _ if !system.is_steady() => None,
-        Theory::Exact { value, model } => Some(Theory::Exact { value: response(value), model }),
-        Theory::Between { low, high } => {
-            let alone = demand.cpu() + demand.blocked;
-            Some(Theory::Between { low: response(high).max(alone), high: response(low) })
-        }
+    if !system.is_steady() {
+        return None;
     }
+    let alone = demand.cpu() + demand.blocked;
+    let response = |rounds: f64| f64::from(group.threads) / rounds - away;
+    Some(match rounds {
+        // Operations of threads that starve never end, and are in no mean.
+        _ if !all_get_on(system, group, demand, away, rounds) => {
+            Theory::Between { low: alone, high: f64::INFINITY }
+        }
+        Theory::Exact { value, model } => {
+            Theory::Exact { value: response(*value), model: model.clone() }
+        }
+        Theory::Between { low, high } => {
+            Theory::Between { low: response(*high).max(alone), high: response(*low) }
+        }
+    })
+}
+
+/// Whether every thread gets on as the others do: nobody has to wait, or the lock is free every now and then, and has let
+/// everybody in by then, or it goes to who waits, one after the other.
+fn all_get_on(
+    system: &System<'_>,
+    group: &Group,
+    demand: &Demand,
+    away: f64,
+    rounds: &Theory,
+) -> bool {
+    let (Theory::Exact { value: most, .. } | Theory::Between { high: most, .. }) = rounds;
+    let of_objects = system.locks() == 0 && demand.has_more;
+    let locks = if of_objects { system.workload.objects() } else { system.locks() };
+    let nobody_waits =
+        locks == 0 || (system.is_sole() && shares(system, group).iter().all(|share| *share == 1));
+    let pauses = away + demand.unlocked + demand.blocked > 0.0;
+    let in_turn = match system.policy {
+        _ if of_objects => false,
+        PolicySpec::FifoHandoff(_) => pauses,
+        PolicySpec::TimedWait(TimedWaitParameters { pick, force_switching, .. }) => {
+            *force_switching && matches!(pick, PickRule::FifoArrival | PickRule::FifoRequeue)
+        }
+        _ => false,
+    };
+    nobody_waits || in_turn || most * demand.locked < MOST_BUSY * f64::from(locks)
 }
 
 /// The quantile of the response of M/M/1//N, first come, first served.
@@ -285,7 +329,13 @@ fn once(system: &System<'_>, group: &Group, metric: &str) -> Option<Theory> {
     let runtime = system.runtime;
     let starts = runtime.launch.is_zero() && runtime.boot.is_zero() && !runtime.one_by_one;
     let alike = runtime.stretch_permille == 1000 && system.locks() == 1;
-    if group.passes != Some(1) || !present || !starts || !alike || !system.is_free() {
+    if group.passes != Some(1)
+        || !present
+        || !starts
+        || !alike
+        || !system.is_free()
+        || !system.whole
+    {
         return None;
     }
     let (think, hold) = (think.ns() as f64, hold.ns() as f64);

@@ -40,6 +40,8 @@ impl Demand {
         while let Some(step) = steps.get(at) {
             at += 1;
             match step {
+                // Stretched times are cut to whole nanoseconds.
+                Step::Compute(law) if stretch != 1.0 && law.mean_ns() < 1e3 => return None,
                 Step::Compute(law) => self.locked += stretch * mean(law)?,
                 Step::CHold(law) => self.locked += mean(law)?,
                 Step::CRelease(law) => self.unlocked += mean(law)?,
@@ -59,6 +61,7 @@ impl Demand {
                 }
                 Step::RepeatEnd { .. } | Step::Jump(_) => return Some(at - 1),
                 Step::Yield | Step::OpStart => {}
+                Step::PassEnd | Step::Look => return Some(at),
                 Step::Pick { .. }
                 | Step::Refer
                 | Step::Enter(_)

@@ -3,7 +3,7 @@
 use gilsim_policies::PolicySpec;
 
 use super::demand::{Demand, Hold, hold, whole_op};
-use super::laws::square;
+use super::laws::{COARSEST, is_tame, square};
 use super::{System, Theory, quantile_of};
 use crate::theory::{Moments, open};
 use crate::workload::{Arrivals, Law};
@@ -18,12 +18,14 @@ pub(super) fn theory(system: &System<'_>, metric: &str) -> Option<Theory> {
 /// memory, or if nobody's hold is cut and nobody looks at its length.
 fn exact(system: &System<'_>, metric: &str) -> Option<Theory> {
     let group = system.group()?;
-    let Arrivals::Open { gap: Law::Exponential { mean_ns: gap } } = group.arrivals else {
+    let Arrivals::Open { gap: Law::Exponential { mean_ns: gap }, polls: None } = group.arrivals
+    else {
         return None;
     };
     let [step] = whole_op(&group.program)? else { return None };
     let Hold { law, has_checks } = hold(step)?;
-    if !system.is_free() || !system.is_sole() || !system.is_steady() {
+    let tame = is_tame(law) && gap >= COARSEST;
+    if !tame || !system.is_free() || !system.is_sole() || !system.is_steady() {
         return None;
     }
     let stretch = if has_checks { system.stretch() } else { 1.0 };
@@ -59,7 +61,7 @@ fn exact(system: &System<'_>, metric: &str) -> Option<Theory> {
 /// No more is done than comes, and than threads, lock and cores can do.
 fn capacity(system: &System<'_>, metric: &str) -> Option<Theory> {
     let group = system.group()?;
-    let Arrivals::Open { gap } = &group.arrivals else { return None };
+    let Arrivals::Open { gap, .. } = &group.arrivals else { return None };
     if metric != "ops_per_s" || group.passes.is_some() || group.stop.is_some() {
         return None;
     }

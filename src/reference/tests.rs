@@ -25,6 +25,10 @@ struct File {
 
 /// What is known of the first group.
 fn theory(metric: &str, text: &str) -> Option<Theory> {
+    theory_of(metric, text, true)
+}
+
+fn theory_of(metric: &str, text: &str, whole: bool) -> Option<Theory> {
     let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
     let workload = Workload::compile(&file.groups, &file.objects, Path::new("")).unwrap();
     let runtime = file.architecture.map_or(Runtime::THREADS, |spec| spec.runtime(&workload));
@@ -32,8 +36,8 @@ fn theory(metric: &str, text: &str) -> Option<Theory> {
     let machine = file.machine.unwrap_or(MachineSpec::Ideal(IdealParameters::default()));
     let duration = Span::from_s(10);
     let (machine, policy) = (&machine, &file.policy);
-    System { workload: &workload, machine, policy, runtime: &runtime, duration, focus: 0 }
-        .theory(metric)
+    let (workload, runtime) = (&workload, &runtime);
+    System { workload, machine, policy, runtime, duration, whole, focus: 0 }.theory(metric)
 }
 
 #[track_caller]
@@ -139,6 +143,63 @@ fn open_queues_are_recognised() {
 }
 
 #[test]
+fn polled_queues_are_recognised() {
+    let queue = |name: &str| {
+        format!(
+            "[groups.{name}]\narrivals = {{ poisson = {{ mean_gap = '10ms' }} }}\nprogram = [{{ compute = {EXP} }}]\n\
+             polls = {{ serves = 'one', steps = ['yield', {{ compute = '250us' }}] }}\n"
+        )
+    };
+    let four = FIFO.to_owned() + &["a", "b", "c", "d"].map(queue).concat();
+    assert_exact("latency_mean_ns", &four, 2.9e6, "1-limited polling");
+    assert_exact("ops_per_s", &four, 100.0, "1-limited polling");
+    for (serves, wait, model) in [
+        ("waiting", 19e6 / 12.0, "gated polling"),
+        ("until_empty", 17e6 / 12.0, "exhaustive polling"),
+    ] {
+        assert_exact(
+            "latency_mean_ns",
+            &four.replace("'one'", &format!("'{serves}'")),
+            wait + 1e6,
+            model,
+        );
+    }
+    for other in [
+        four.replace("fifo_handoff", "barging"),
+        four.replace("'yield', ", ""),
+        four.replacen("'10ms'", "'11ms'", 1),
+        four.replacen("arrivals", "threads = 2\narrivals", 1),
+        four.clone() + "[groups.z]\nprogram = ['yield', { compute = '1ms' }]",
+    ] {
+        assert_eq!(theory("latency_mean_ns", &other), None, "{other}");
+    }
+}
+
+#[test]
+fn of_threads_that_starve_nothing_is_known_but_what_an_operation_takes() {
+    let text =
+        "policy = { POLICY = {} }\n[groups.t]\nthreads = 3\nprogram = [{ compute = '50us' }]\n";
+    let starving = (50e3, f64::INFINITY);
+    for policy in ["barging", "fifo_handoff", "priority"] {
+        assert_between("latency_mean_ns", &text.replace("POLICY", policy), starving);
+    }
+    let timed = text.replace("POLICY", "timed_wait");
+    assert_exact("latency_mean_ns", &timed, 150e3, "saturated");
+    for unfair in ["pick = 'lifo'", "force_switching = false"] {
+        let unfair = timed.replace("= {}", &format!("= {{ {unfair} }}"));
+        assert_between("latency_mean_ns", &unfair, starving);
+    }
+    let alone = text.replace("POLICY", "barging").replace("threads = 3", "threads = 1");
+    assert_exact("latency_mean_ns", &alone, 50e3, "no waiting");
+    // Whoever comes last goes first: with a queue that is never empty, some never go.
+    let text = |threads| {
+        format!("policy = {{ timed_wait = {{ pick = 'lifo' }} }}\n{}", repairmen(threads, EXP))
+    };
+    assert!(matches!(theory("latency_mean_ns", &text(10)), Some(Theory::Exact { .. })));
+    assert_between("latency_mean_ns", &text(64), (1e6, f64::INFINITY));
+}
+
+#[test]
 fn bounds_hold_where_nothing_is_exact() {
     // Three visits to the lock in a pass: 3 ms with it and 12 ms without.
     let text = "policy = { timed_wait = {} }\n[groups.t]\nthreads = 10\nprogram = [\
@@ -186,6 +247,7 @@ fn amdahls_law_is_one_pass_at_once() {
     assert_exact("ops_per_s", &text, 8e3 / 17.0, "Amdahl's law");
     assert_eq!(theory("elapsed_ns", &text.replace("'9ms'", "'9s'").replace("'1ms'", "'1s'")), None);
     assert_eq!(theory("elapsed_ns", &text.replace("iterations = 1", "iterations = 2")), None);
+    assert_eq!(theory_of("elapsed_ns", &text, false), None, "a part of it");
 }
 
 #[test]

@@ -25,12 +25,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(never)]
     fn check_free(&self, lock: &Lock) {
         // No lost wake-up: a free lock with sleepers has somebody on the way to it.
+        // Who awaits a switch waits for somebody to take it, too.
+        let waits = lock.view.sleepers.first().or(lock.switch_waiters.first().copied());
         assert!(
-            lock.view.sleepers.is_empty() || lock.view.in_flight > 0,
+            waits.is_none() || lock.view.in_flight > 0,
             "lost wake-up at {} ns: the lock is free, {} sleeps, and nobody is on the way; the \
              policy is {:?}",
             self.log.now.ns(),
-            lock.view.sleepers.first().map_or_else(String::new, |thread| thread.to_string()),
+            waits.map_or_else(String::new, |thread| thread.to_string()),
             lock.policy,
         );
     }

@@ -129,7 +129,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             }
             streams.push(match &group.arrivals {
                 Arrivals::Closed { .. } => None,
-                Arrivals::Open { gap } => {
+                Arrivals::Open { gap, .. } => {
                     let mut rng = spec.key(number, u32::MAX).stream(0);
                     let slot = count + ticking + number as usize;
                     let first = group.start + gap.sample(&mut rng);

@@ -65,7 +65,7 @@ fn workload() -> Workload {
         group("compute", 2, compute.clone(), think(0)),
         group("io", 3, io, think(0)),
         group("mixed", 2, mixed, think(450)),
-        group("serve", 2, serve, Arrivals::Open { gap: us(1_310) }),
+        group("serve", 2, serve, Arrivals::Open { gap: us(1_310), polls: None }),
         group("late", 1, compute, think(110)),
     ];
     groups[2].passes = Some(12);
@@ -173,14 +173,10 @@ fn run_digest(
 ) -> u64 {
     let duration = Span::from_ms(80);
     let spec = RunSpec {
-        workload,
-        machine,
-        policy,
         runtime,
-        duration,
         seed: 3,
         replication: 1,
-        ties: None,
+        ..RunSpec::new(workload, machine, policy, duration)
     };
     let mut sink = MemorySink::default();
     let outcome = run(&spec, &mut sink);

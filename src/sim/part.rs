@@ -71,7 +71,6 @@ mod tests {
 
     use super::super::{Ending, RunSpec, run, run_marked};
     use super::*;
-    use crate::architecture::Runtime;
     use crate::machine::{LinuxParameters, MachineSpec};
     use crate::trace::NullSink;
     use crate::workload::{Group, Law, Step, Workload};
@@ -82,16 +81,9 @@ mod tests {
         let io = Group { passes: iterations, ..Group::new("io", 2, vec![block, compute.clone()]) };
         let cpu = Group { passes: iterations, ..Group::new("cpu", 2, vec![compute]) };
         let workload = Workload { groups: vec![io, cpu], ..Workload::default() };
-        let spec = RunSpec {
-            workload: &workload,
-            machine: &MachineSpec::Linux(LinuxParameters::default()),
-            policy: &PolicySpec::TimedWait(Default::default()),
-            runtime: &Runtime::THREADS,
-            duration: Span::from_ms(100),
-            seed: 1,
-            replication: 0,
-            ties: None,
-        };
+        let machine = MachineSpec::Linux(LinuxParameters::default());
+        let policy = PolicySpec::TimedWait(Default::default());
+        let spec = RunSpec::new(&workload, &machine, &policy, Span::from_ms(100));
         let marks: Vec<_> = marks_ms.iter().map(|ms| Instant::ZERO + Span::from_ms(*ms)).collect();
         (run_marked(&spec, &marks, &mut NullSink), run(&spec, &mut NullSink))
     }

@@ -194,6 +194,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.log.enter(&mut threads[thread.index()], Phase::Prepare, span);
                 Some(Follows::Work)
             }
+            Want::Look => self.look(threads, thread).map(Follows::LetGo),
             want => unreachable!("{thread} wants {want:?} from elsewhere"),
         }
     }
@@ -243,7 +244,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 let span = state.think.next(think);
                 Some(state.pause_for(Pause::Idle(Some(span))))
             }
-            Arrivals::Open { .. } => self.next_request(threads, thread),
+            Arrivals::Open { polls: None, .. } => self.next_request(threads, thread),
+            Arrivals::Open { polls: Some(_), .. } => self.serve_or_poll(threads, thread),
         }
     }
 
@@ -266,7 +268,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         Some(self.log.now - arrival)
     }
 
-    fn stream_is_closed(&self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
+    pub fn stream_is_closed(&self, threads: &[Thread<'_>], thread: ThreadId) -> bool {
         let group = threads[thread.index()].totals.group as usize;
         self.streams[group].as_ref().is_some_and(|stream| stream.closed)
     }

@@ -35,7 +35,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Arrivals::Closed { think: Law::Constant(Span::ZERO) } => {
                 self.begin_pass(threads, thread, Span::ZERO);
             }
-            Arrivals::Closed { .. } | Arrivals::Open { .. } => {
+            Arrivals::Open { polls: Some(_), .. } => self.return_to_lock(threads, thread),
+            Arrivals::Closed { .. } | Arrivals::Open { polls: None, .. } => {
                 if self.go_idle(threads, thread) == Follows::Return {
                     self.return_to_lock(threads, thread);
                 }
@@ -79,7 +80,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 state.pause_for(Pause::Idle(Some(span)));
                 self.block(threads, thread)
             }
-            Arrivals::Open { .. } => match self.next_request(threads, thread) {
+            Arrivals::Open { polls: Some(_), .. } => Follows::Return,
+            Arrivals::Open { polls: None, .. } => match self.next_request(threads, thread) {
                 None => Follows::Return,
                 Some(Reason::Exit) => self.exit(threads, thread),
                 Some(_) => self.block(threads, thread),

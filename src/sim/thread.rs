@@ -165,6 +165,8 @@ pub struct Thread<'a> {
 
     pub cursor: Cursor,
     pub passes: u64,
+    /// How many requests it serves before it polls again.
+    pub to_serve: usize,
     /// Whether nothing of the pass is done yet: an operation that begins now began with the pass.
     pub at_head: bool,
     /// The stream of its think times.
@@ -273,6 +275,7 @@ impl<'a> Thread<'a> {
             switches_at_release: 0,
             cursor: Cursor::new(&group.program, key),
             passes: 0,
+            to_serve: 0,
             at_head: false,
             think: Draws::new(think, key, u64::MAX),
             op_start: Instant::ZERO,

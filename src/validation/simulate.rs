@@ -7,11 +7,9 @@ use gilsim_policies::tick::TickParameters;
 use gilsim_policies::timed_wait::TimedWaitParameters;
 use gilsim_policies::{Instant, PolicySpec, Span};
 
-use rand_distr::LogNormal;
 use rayon::prelude::*;
 
 use super::{Cell, Constants};
-use crate::architecture::Runtime;
 use crate::machine::{LinuxParameters, MachineSpec};
 use crate::sim::{Outcome, RunSpec, run};
 use crate::trace::summary::Latencies;
@@ -59,12 +57,8 @@ impl Round {
     fn steps(&self, pause: Step, post: Span) -> Vec<Step> {
         let compute = |span| Step::Compute(Law::Constant(span));
         let in_c = |span: Span| {
-            let median = span.ns() as f64;
-            let wandering = LogNormal::new(median.ln(), WANDER);
-            let mean_ns = median * (WANDER * WANDER / 2.0).exp();
-            Step::CHold(
-                wandering.map_or(Law::Constant(span), |law| Law::LogNormal { law, mean_ns }),
-            )
+            let wandering = Law::log_normal(span.ns() as f64, WANDER);
+            Step::CHold(wandering.unwrap_or(Law::Constant(span)))
         };
         vec![
             Step::OpStart,
@@ -128,14 +122,13 @@ pub fn simulate(cell: &Cell, constants: &Constants, repetition: u32) -> ProbeRow
     let workload = Workload { groups: groups(setting), ..Workload::default() };
     let policy = policy(setting, constants);
     let spec = RunSpec {
-        workload: &workload,
-        machine: &machine,
-        policy: &policy,
-        runtime: &Runtime::THREADS,
-        duration: if setting.shared_units.is_some() { LONGEST } else { HEAD_START + DURATION },
-        seed: 1,
         replication: repetition,
-        ties: None,
+        ..RunSpec::new(
+            &workload,
+            &machine,
+            &policy,
+            if setting.shared_units.is_some() { LONGEST } else { HEAD_START + DURATION },
+        )
     };
     let mut seen = Seen::new(setting.spinners);
     let outcome = run(&spec, &mut seen);

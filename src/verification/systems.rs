@@ -1,9 +1,11 @@
 //! The systems, and what is known of them. Times are in milliseconds.
 
-use crate::theory::gil::TimedWait;
+use crate::theory::gil::{RandomTurns, TimedWait};
 use crate::theory::network::mean_value_analysis;
-use crate::theory::priority::{Class, preemptive_responses};
+use crate::theory::polling::{Discipline, Polling};
+use crate::theory::priority::{Class, preemptive_responses, waits};
 use crate::theory::{FiniteSource, Moments, Performance, open, repairman, scaling};
+use crate::workload::Serves;
 
 /// A system.
 #[derive(Debug, Clone)]
@@ -29,6 +31,10 @@ pub(super) enum Quantity {
     Response,
     /// A quantile of it \[ms\].
     Quantile(f64),
+    /// The share of responses that are longer than so much \[ms\].
+    Longer(f64),
+    /// How often the lock changes its holder, per millisecond.
+    Switches,
     /// Time until all is done \[ms\].
     Elapsed,
 }
@@ -39,12 +45,14 @@ impl Quantity {
             Self::Throughput => "throughput (1/ms)".to_owned(),
             Self::Response => "response (ms)".to_owned(),
             Self::Quantile(q) => format!("response, {:.0}th percentile (ms)", 100.0 * q),
+            Self::Longer(ms) => format!("share of responses above {ms} ms"),
+            Self::Switches => "switches (1/ms)".to_owned(),
             Self::Elapsed => "time for all (ms)".to_owned(),
         }
     }
 }
 
-use Quantity::{Elapsed, Quantile, Response, Throughput};
+use Quantity::{Elapsed, Longer, Quantile, Response, Switches, Throughput};
 
 const FIFO: &str = "policy = { fifo_handoff = {} }";
 const ONE_MS: &str = "{ exponential = { mean = \"1ms\" } }";
@@ -97,6 +105,9 @@ pub(super) fn systems() -> Vec<System> {
     all.extend(orders_of_service());
     all.extend(several_servers());
     all.extend(open_streams());
+    all.push(set_up());
+    all.extend(polled_queues());
+    all.push(random_turns());
     all.extend(without_chance());
     all
 }
@@ -199,30 +210,118 @@ fn open_streams() -> Vec<System> {
         one.seconds = 200;
         all.push(one);
     }
-    all.push(two_classes());
+    all.extend(two_classes());
     all
 }
 
-/// Two classes of requests, of which the more important cuts the holds of the other. Code without check points is never made to
-/// let go, and so never penalised; who computes is, the first time that a hold takes longer than an interval, and without a bonus
-/// that lasts.
-fn two_classes() -> System {
+/// Two classes of requests, the first more important. The second's computing passes check points, where it is made to let go the
+/// first time that a hold takes longer than an interval; it is penalised for it, and without a bonus that lasts. The first's
+/// code has none, and so it stays what it is.
+fn two_classes() -> [System; 2] {
     let class = |rate, mean| Class { rate, hold: Moments::exponential(mean) };
     let (first, second) = (class(0.3, 0.5), class(0.4, 1.0));
-    let responses = known(preemptive_responses(&[first, second]));
-    let mean =
-        (first.rate * responses[0] + second.rate * responses[1]) / (first.rate + second.rate);
-    let group = |name: &str, class: Class, step: &str| {
-        let (gap_ns, hold) = ((1e6 / class.rate).round(), class.hold.mean);
+    let group = |name: &str, class: Class, program: &str| {
+        let gap_ns = (1e6 / class.rate).round();
         format!(
             "[groups.{name}]\nthreads = 30\narrivals = {{ poisson = {{ mean_gap = \"{gap_ns}ns\" }} }}\n\
-             program = [{{ {step} = {{ exponential = {{ mean = \"{hold}ms\" }} }} }}]\n"
+             program = [{program}]\n"
         )
     };
-    let groups = group("first", first, "c_hold") + &group("second", second, "compute");
-    let policy = "policy = { priority = { bonus = 0, interval = \"100us\" } }";
-    let one = system("M/M/1, two classes, holds are cut", policy, &groups, &[(Response, mean)]);
+    let system = |name: &str, responses: Vec<f64>, program: &str| {
+        let groups = group("first", first, "{ c_hold = { exponential = { mean = \"0.5ms\" } } }")
+            + &group("second", second, program);
+        let mean =
+            (first.rate * responses[0] + second.rate * responses[1]) / (first.rate + second.rate);
+        let policy = "policy = { priority = { bonus = 0, interval = \"100us\" } }";
+        let name = format!("M/M/1, two classes, {name}");
+        let one = system(&name, policy, &groups, &[(Response, mean)]);
+        System { seconds: 200, ..one }
+    };
+    let cut = known(preemptive_responses(&[first, second]));
+    let waits = known(waits(&[first, second]));
+    let uncut = vec![waits[0] + first.hold.mean, waits[1] + second.hold.mean];
+    [
+        system("cut", cut, &format!("{{ compute = {ONE_MS} }}")),
+        // A check point just after the hold, which is too short to count.
+        system(
+            "uncut",
+            uncut,
+            &format!("{{ op = [{{ c_hold = {ONE_MS} }}] }}, {{ compute = \"50ns\" }}"),
+        ),
+    ]
+}
+
+/// Requests to one thread, which sleeps when it has none, and takes 0.5 ms to get back onto its core: so much longer takes the first
+/// of those that come until it sleeps again.
+fn set_up() -> System {
+    let others = Moments::exponential(1.0);
+    let first = Moments { mean: 1.5, square: others.square + 1.0 + 0.25 };
+    let response = known(open::exceptional_first_response(0.5, first, others));
+    let free = [
+        "wake_latency",
+        "wake_jitter",
+        "cold_start",
+        "switch_away",
+        "sleep_call",
+        "steal",
+        "timer_slack",
+        "timer_jitter",
+        "lock_call",
+        "wake_call",
+        "interrupt_call",
+        "call_jitter",
+    ];
+    let costs: String = free.iter().map(|cost| format!("{cost} = \"0ns\"\n")).collect();
+    let machine = format!(
+        "policy.none = {{}}\n[machine.linux]\ncores = 1\ncontext_switch = \"500us\"\n{costs}"
+    );
+    let groups = requests(1, ONE_MS);
+    let one =
+        system("M/M/1, the first takes 0.5 ms longer", &machine, &groups, &[(Response, response)]);
     System { seconds: 200, ..one }
+}
+
+/// Threads that each have the lock for 2 ms, longer than an interval, and a random one of which comes next.
+fn random_turns() -> System {
+    const CHECK: f64 = 50e-6;
+    let turns = known(RandomTurns::of(16));
+    let switches = 15;
+    // A turn of one's own, one of each of the others, and half of one to be beyond doubt.
+    let longest = (f64::from(switches) + 1.5) * (2.0 + CHECK);
+    let groups =
+        "[groups.t]\nthreads = 16\nprogram = [{ c_hold = \"2ms\" }, { compute = \"50ns\" }]";
+    let policy = "policy = { timed_wait = { pick = \"random\", interval = \"1ms\", check_spacing = \"50ns\" } }";
+    system("16 threads in random turns", policy, groups, &[(Longer(longest), turns.tail(switches))])
+}
+
+/// Threads that look for requests one after the other, each to a queue of its own: the lock goes from queue to queue.
+fn polled_queues() -> Vec<System> {
+    let queues = Polling {
+        queues: 4,
+        rate: 0.1,
+        hold: Moments::exponential(1.0),
+        switch: Moments::constant(0.25),
+    };
+    let disciplines = [
+        ("1-limited", Serves::One, Discipline::OneLimited),
+        ("gated", Serves::Waiting, Discipline::Gated),
+        ("exhaustive", Serves::UntilEmpty, Discipline::Exhaustive),
+    ];
+    let system = |(name, serves, discipline): (&str, Serves, Discipline)| {
+        let serves = toml::Value::try_from(serves).expect("a name");
+        let group = |queue: u32| {
+            format!(
+                "[groups.queue{queue}]\narrivals = {{ poisson = {{ mean_gap = \"10ms\" }} }}\n\
+                 polls = {{ steps = [\"yield\", {{ compute = \"250us\" }}], serves = {serves} }}\n\
+                 program = [{{ compute = {ONE_MS} }}]\n"
+            )
+        };
+        let groups: String = (0..queues.queues).map(group).collect();
+        let exact = [(Response, known(queues.wait(discipline)) + queues.hold.mean)];
+        let one = system(&format!("4 polled queues, {name}"), FIFO, &groups, &exact);
+        System { seconds: 200, ..one }
+    };
+    disciplines.into_iter().map(system).collect()
 }
 
 /// What has no chance in it.
@@ -240,10 +339,18 @@ fn without_chance() -> Vec<System> {
         let one = system(&name, FIFO, &groups, &[(Elapsed, elapsed)]);
         all.push(System { tolerance: Some(1e-6), ..one });
     }
+    let lock = TimedWait { interval: 5.0, check: 50e-6, switch: 0.0 };
+    let slices = system(
+        "4 threads that compute",
+        "policy = { timed_wait = { check_spacing = \"50ns\" } }",
+        "[groups.t]\nthreads = 4\nprogram = [{ compute = \"10h\" }]",
+        &[(Switches, lock.switch_rate())],
+    );
+    // To a check point, and to the slice that the run cuts off.
+    all.push(System { tolerance: Some(0.2 / 12_000.0), ..slices });
     // The one that computes passes a check point every 50 ns, and is just past one when it is asked.
     let convoy = "[groups.io]\nprogram = [{ op = [{ block = \"1ms\" }, { compute = \"10us\" }] }]\n\
                   [groups.cpu]\nstart = \"100ns\"\nprogram = [{ compute = \"10h\" }]";
-    let lock = TimedWait { interval: 5.0, check: 50e-6, switch: 0.0 };
     let response = 1.0 / known(lock.convoy_throughput(1.0, 0.01));
     let head = "policy = { timed_wait = { check_spacing = \"50ns\" } }";
     let one = system(

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::law::LawSpec;
 use super::object::{Access, Nesting, Order, PopulationSpec};
 use super::path::{KeyPath, SpecError};
-use super::spec::{AccessSpec, ArrivalSpec, Branch, GroupSpec, StepSpec};
+use super::spec::{AccessSpec, ArrivalSpec, Branch, GroupSpec, PollSpec, StepSpec};
 use super::{Arrivals, Group, LONGEST_RUN, Law, Program, Step, Workload, law};
 use crate::names::{did_you_mean, list};
 
@@ -97,10 +97,14 @@ impl GroupSpec {
         if !marks_ops {
             compiler.steps.push(Step::OpEnd);
         }
+        if let Some(polls) = &self.polls {
+            compiler.polls(polls)?;
+        }
+        let steps = compiler.steps;
         let arrivals = self.arrivals(folder)?;
         let pause_ns = match &arrivals {
             Arrivals::Closed { think } => think.mean_ns(),
-            Arrivals::Open { gap } => gap.mean_ns(),
+            Arrivals::Open { gap, .. } => gap.mean_ns(),
         };
         if mean_ns + pause_ns <= 0.0 {
             return refuse("program", "takes no time at all, so its thread would never get on");
@@ -108,7 +112,7 @@ impl GroupSpec {
         Ok(Group {
             name: name.to_owned(),
             threads: self.threads,
-            program: Program::new(compiler.steps),
+            program: Program::new(steps),
             message: self.message,
             needs_lock: self.needs_lock,
             passes: self.iterations,
@@ -121,6 +125,11 @@ impl GroupSpec {
     fn arrivals(&self, folder: &Path) -> Result<Arrivals, SpecError> {
         let at = KeyPath::default().key("arrivals");
         let (at, gap) = match &self.arrivals {
+            None | Some(ArrivalSpec::Think(_)) if self.polls.is_some() => {
+                let message = "looks for requests, which there are with `arrivals = { poisson = { mean_gap = ... } }` or \
+                               `{ gap = ... }`";
+                return Err(SpecError::value(KeyPath::default().key("polls"), message));
+            }
             None => return Ok(Arrivals::Closed { think: Law::Constant(Span::ZERO) }),
             Some(ArrivalSpec::Think(law)) => {
                 let think = law.compile(folder).map_err(|error| error.under(&at.key("think")))?;
@@ -139,7 +148,7 @@ impl GroupSpec {
         if gap.mean_ns() <= 0.0 {
             return Err(SpecError::value(at, "must be longer than 0ns"));
         }
-        Ok(Arrivals::Open { gap })
+        Ok(Arrivals::Open { gap, polls: self.polls.as_ref().map(|polls| polls.serves) })
     }
 }
 
@@ -156,6 +165,22 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
+    /// Adds what is done before each look for requests.
+    fn polls(&mut self, polls: &PollSpec) -> Result<(), SpecError> {
+        let at = KeyPath::default().key("polls").key("steps");
+        if polls.steps.iter().any(|step| step.any(&|step| matches!(step, StepSpec::Op(_)))) {
+            return Err(SpecError::value(at, "must have no operation: no request is served there"));
+        }
+        self.steps.push(Step::PassEnd);
+        self.at = at.clone();
+        if self.list(&polls.steps)? <= 0.0 {
+            let message = "must take some time, or its thread would never get on";
+            return Err(SpecError::value(at, message));
+        }
+        self.steps.push(Step::Look);
+        Ok(())
+    }
+
     /// Compiles a list of steps; returns the mean time that they take \[ns\].
     fn list(&mut self, steps: &[StepSpec]) -> Result<f64, SpecError> {
         let list = self.at.clone();

@@ -36,6 +36,8 @@ pub enum Law {
         law: LogNormal<f64>,
         /// Mean \[ns\].
         mean_ns: f64,
+        /// Mean of the square \[ns²\].
+        square_ns2: f64,
     },
     /// A heavy tail.
     Pareto {
@@ -50,6 +52,8 @@ pub enum Law {
         law: Weibull<f64>,
         /// Mean \[ns\].
         mean_ns: f64,
+        /// Mean of the square \[ns²\].
+        square_ns2: f64,
     },
     /// Sums of exponential stages, for any positive number of stages.
     Gamma {
@@ -57,6 +61,8 @@ pub enum Law {
         law: Gamma<f64>,
         /// Mean \[ns\].
         mean_ns: f64,
+        /// Mean of the square \[ns²\].
+        square_ns2: f64,
     },
     /// Every length between two bounds alike, the bounds included.
     Uniform {
@@ -72,6 +78,16 @@ pub enum Law {
 }
 
 impl Law {
+    /// The law whose logarithm is normal with a standard deviation of `sigma`, around the logarithm of `median_ns`. `None` if
+    /// that is no law.
+    #[must_use]
+    pub fn log_normal(median_ns: f64, sigma: f64) -> Option<Self> {
+        let law = LogNormal::new(libm::log(median_ns), sigma).ok()?;
+        let variance = sigma * sigma;
+        let mean_ns = median_ns * libm::exp(variance / 2.0);
+        Some(Self::LogNormal { law, mean_ns, square_ns2: mean_ns * mean_ns * libm::exp(variance) })
+    }
+
     /// One draw.
     #[inline(always)]
     pub fn sample(&self, rng: &mut Xoshiro256PlusPlus) -> Span {

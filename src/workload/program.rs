@@ -66,55 +66,66 @@ pub enum Step {
     Allocate(u64),
     /// The interpreter's own work for so long, at which nobody can make it let the lock go: starting, or passing a message.
     Prepare(Span),
+    /// The pass is over, as it also is after the last step; what follows is done to find out whether a request waits.
+    PassEnd,
+    /// Look whether a request waits.
+    Look,
 }
 
 /// The steps of one pass.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Program {
-    /// The steps, in order. Marked operations lie inside; see [`Step::OpStart`].
+    /// The steps, in order. Marked operations lie inside; see [`Step::OpStart`]. If the group polls, [`Step::PassEnd`],
+    /// the steps before each look, and [`Step::Look`] follow.
     pub steps: Vec<Step>,
-    /// How many of the first steps were inserted: they have no part in what the others' streams are keyed by.
-    inserted: usize,
 }
 
 impl Program {
     /// A program of these steps.
     #[must_use]
     pub const fn new(steps: Vec<Step>) -> Self {
-        Self { steps, inserted: 0 }
+        Self { steps }
+    }
+
+    /// The steps of a pass.
+    fn pass(&self) -> &[Step] {
+        let end = self.steps.iter().position(|step| *step == Step::PassEnd);
+        &self.steps[..end.unwrap_or(self.steps.len())]
     }
 
     /// The same program with the interpreter's own work before and after each pass, within an operation that is the
     /// whole pass. Every draw stays the same.
     #[must_use]
     pub fn prepared(&self, before: Span, after: Span) -> Self {
-        let whole = self.steps.first() == Some(&Step::OpStart)
-            && self.steps.last() == Some(&Step::OpEnd)
-            && self.steps.iter().filter(|step| **step == Step::OpEnd).count() == 1;
-        let mut steps = self.steps.clone();
+        let pass = self.pass();
+        let whole = pass.first() == Some(&Step::OpStart)
+            && pass.last() == Some(&Step::OpEnd)
+            && pass.iter().filter(|step| **step == Step::OpEnd).count() == 1;
+        let (first, end) = (usize::from(whole), pass.len() - usize::from(whole));
+        let mut prepared = self.clone();
         if !after.is_zero() {
-            let place = if whole { steps.len() - 1 } else { steps.len() };
-            steps.insert(place, Step::Prepare(after));
+            prepared.insert(end, Step::Prepare(after));
         }
-        if before.is_zero() {
-            return Self { steps, inserted: self.inserted };
+        if !before.is_zero() {
+            prepared.insert(first, Step::Prepare(before));
         }
-        steps.iter_mut().for_each(|step| step.move_targets(1));
-        steps.insert(usize::from(whole), Step::Prepare(before));
-        Self { steps, inserted: self.inserted + 1 }
+        prepared
     }
-}
 
-impl Step {
-    /// Takes into account that so many steps now stand before the program.
-    fn move_targets(&mut self, by: usize) {
-        match self {
-            Self::RepeatEnd { start: target } | Self::Jump(target) => *target += by,
-            Self::Choose { branches } => {
-                branches.iter_mut().for_each(|(_, target)| *target += by);
+    /// Inserts a step. Who jumps to its place comes to it.
+    fn insert(&mut self, place: usize, inserted: Step) {
+        for step in &mut self.steps {
+            match step {
+                Step::RepeatEnd { start } if *start >= place => *start += 1,
+                Step::Jump(target) if *target > place => *target += 1,
+                Step::Choose { branches } => {
+                    let firsts = branches.iter_mut().map(|(_, first)| first);
+                    firsts.filter(|first| **first > place).for_each(|first| *first += 1);
+                }
+                _ => {}
             }
-            _ => {}
         }
+        self.steps.insert(place, inserted);
     }
 }
 
@@ -149,6 +160,8 @@ pub enum Want {
     Prepare(Span),
     /// The pass is over.
     PassEnd,
+    /// Look whether a request waits.
+    Look,
 }
 
 /// Where a thread is in its program, and its random streams.
@@ -157,6 +170,8 @@ pub struct Cursor {
     at: usize,
     /// The first step of a pass; an operation's mark at its head is left out.
     first: usize,
+    /// The first step before a look.
+    polls: usize,
     /// One for each step.
     streams: Vec<Draws>,
     /// Rounds left of each repeat.
@@ -232,12 +247,12 @@ pub(crate) const fn finalise(state: u64) -> u64 {
 }
 
 impl Cursor {
-    /// A cursor at the begin of a program.
+    /// A cursor at the begin of a program, which is a look if the group polls.
     #[must_use]
     pub fn new(program: &Program, key: StreamKey) -> Self {
         let steps = program.steps.len();
         let nothing = Law::Constant(Span::ZERO);
-        let draws = |(number, step): (u64, &Step)| {
+        let draws = |number: u64, step: &Step| {
             let law = match step {
                 Step::Compute(law) | Step::CHold(law) | Step::CRelease(law) | Step::Block(law) => {
                     law
@@ -246,16 +261,26 @@ impl Cursor {
             };
             Draws::new(law, key, number)
         };
-        // What was inserted draws nothing: its keys may be anybody's.
-        let purpose = |place: usize| place.saturating_sub(program.inserted) as u64;
+        // The interpreter's own work draws nothing, and has no part in what the others are keyed by.
+        let mut purpose = 0;
         let streams = program
             .steps
             .iter()
-            .enumerate()
-            .map(|(place, step)| draws((purpose(place), step)))
+            .map(|step| {
+                let draws = draws(purpose, step);
+                purpose += u64::from(!matches!(step, Step::Prepare(_)));
+                draws
+            })
             .collect();
         let first = usize::from(program.steps.first() == Some(&Step::OpStart));
-        Self { at: first, first, streams, rounds: vec![0; steps], picked: Vec::new() }
+        let at = if program.steps.last() == Some(&Step::Look) { steps - 1 } else { first };
+        let polls = program.pass().len() + 1;
+        Self { at, first, polls, streams, rounds: vec![0; steps], picked: Vec::new() }
+    }
+
+    /// Goes on with the steps before the next look.
+    pub const fn poll(&mut self) {
+        self.at = self.polls;
     }
 
     /// Whether each pass begins with an operation. [`Self::advance`] does not say so again.
@@ -264,7 +289,7 @@ impl Cursor {
         self.first == 1
     }
 
-    /// Moves to the next thing that the thread wants. After [`Want::PassEnd`], begins again.
+    /// Moves to the next thing that the thread wants. After [`Want::PassEnd`] and [`Want::Look`], a pass begins.
     #[inline(always)]
     pub fn advance(&mut self, program: &Program, populations: &[Population]) -> Want {
         loop {
@@ -306,6 +331,14 @@ impl Cursor {
                 Step::Forget => return Want::Forget,
                 Step::Allocate(count) => return Want::Allocate(*count),
                 Step::Prepare(span) => return Want::Prepare(*span),
+                Step::PassEnd => {
+                    self.at = self.first;
+                    return Want::PassEnd;
+                }
+                Step::Look => {
+                    self.at = self.first;
+                    return Want::Look;
+                }
             }
         }
     }

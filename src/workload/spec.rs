@@ -13,6 +13,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Serves;
 use super::law::LawSpec;
 use super::object::{Message, Order};
 
@@ -35,6 +36,9 @@ pub struct GroupSpec {
     /// Requests to the group. Without them, each thread begins anew when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<ArrivalSpec>,
+    /// What a thread does to find out whether a request waits. Without it, it sleeps until one comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polls: Option<PollSpec>,
     /// What a pass is given and gives back, where that has to be passed on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub message: Message,
@@ -66,6 +70,17 @@ pub enum ArrivalSpec {
     },
     /// An open loop: the time between two requests to the group has any law.
     Gap(LawSpec),
+}
+
+/// A thread that looks for requests again and again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollSpec {
+    /// What it does before each look; no operation.
+    pub steps: Vec<StepSpec>,
+    /// Which requests it serves before it does so again.
+    #[serde(default)]
+    pub serves: Serves,
 }
 
 /// A step of a program.
@@ -176,6 +191,7 @@ mod tests {
             start = "1ms"
             stop = "1s"
             arrivals = { poisson = { mean_gap = "10ms" } }
+            polls = { steps = ["yield", { compute = "2us" }], serves = "one" }
             program = [
                 "yield",
                 { c_hold = { exponential = { mean = "1ms" } } },

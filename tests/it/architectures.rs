@@ -44,16 +44,8 @@ impl Setting<'_> {
         sink: &mut S,
     ) -> Outcome {
         let Self { machine, ref policy, duration, .. } = *self;
-        let spec = RunSpec {
-            workload,
-            machine,
-            policy,
-            runtime,
-            duration,
-            seed: 1,
-            replication,
-            ties: None,
-        };
+        let spec =
+            RunSpec { runtime, replication, ..RunSpec::new(workload, machine, policy, duration) };
         run(&spec, sink)
     }
 }
@@ -240,6 +232,9 @@ fn group(number: usize) -> impl Strategy<Value = String> {
         2 => Just(String::new()),
         1 => Just("arrivals = { think = { exponential = { mean = \"100us\" } } }\n".to_owned()),
         1 => Just("arrivals = { poisson = { mean_gap = \"200us\" } }\n".to_owned()),
+        1 => access().prop_map(|step| format!(
+            "arrivals = {{ poisson = {{ mean_gap = \"200us\" }} }}\npolls = {{ steps = [{step}, {{ compute = \"5us\" }}] }}\n"
+        )),
     ];
     let end = prop_oneof![Just("stop = \"4ms\"\n"), Just("iterations = 5\n")];
     let needs = prop_oneof![9 => Just(""), 1 => Just("needs_lock = true\n")];
@@ -320,16 +315,9 @@ proptest! {
         let workload = workload(groups);
         let policy = policy(TIMED_WAIT);
         let mut works = every_architecture().into_iter().map(|architecture| {
-            let spec = RunSpec {
-                workload: &architecture.apply(&workload),
-                machine: &IDEAL,
-                policy: &policy,
-                runtime: &architecture.runtime(&workload),
-                duration: Span::from_s(10),
-                seed,
-                replication: 0,
-                ties: None,
-            };
+            let (adapted, runtime) = (architecture.apply(&workload), architecture.runtime(&workload));
+            let spec = RunSpec::new(&adapted, &IDEAL, &policy, Span::from_s(10));
+            let spec = RunSpec { runtime: &runtime, seed, ..spec };
             let outcome = run(&spec, &mut NullSink);
             outcome.threads.iter().map(|thread| thread.times.0[0]).collect::<Vec<_>>()
         });

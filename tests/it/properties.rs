@@ -1,7 +1,6 @@
 //! What holds for every policy, machine and workload. The engine asserts its invariants itself; these
 //! tests give it something to stumble over.
 
-use gilsim::architecture::Runtime;
 use gilsim::machine::{Costs, Machine, MachineSpec, Placement};
 use gilsim::policies::{
     Answer, Ask, Instant, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId,
@@ -54,6 +53,10 @@ fn group(number: usize) -> impl Strategy<Value = String> {
         Just(String::new()),
         Just("arrivals = { think = { exponential = { mean = \"700us\" } } }\n".to_owned()),
         Just("arrivals = { poisson = { mean_gap = \"900us\" } }\n".to_owned()),
+        prop_oneof![Just("one"), Just("waiting"), Just("until_empty")].prop_map(|serves| format!(
+            "arrivals = {{ poisson = {{ mean_gap = \"900us\" }} }}\n\
+             polls = {{ steps = [\"yield\", {{ block = \"50us\" }}, {{ compute = \"9us\" }}], serves = \"{serves}\" }}\n"
+        )),
     ];
     let stop = prop_oneof![
         Just(String::new()),
@@ -189,16 +192,7 @@ proptest! {
         let groups = "[t]\nthreads = 3\niterations = 20\nprogram = [{ compute = { exponential = { mean = \"1ms\" } } }, { block = { exponential = { mean = \"1ms\" } } }]";
         let workload = workload(groups);
         let mut works = every_policy().into_iter().map(|policy| {
-            let spec = RunSpec {
-                workload: &workload,
-                machine: &IDEAL,
-                policy: &policy,
-                runtime: &Runtime::THREADS,
-                duration: Span::from_s(10),
-                seed,
-                replication: 0,
-ties: None,
-            };
+            let spec = RunSpec { seed, ..RunSpec::new(&workload, &IDEAL, &policy, Span::from_s(10)) };
             let outcome = gilsim::sim::run(&spec, &mut gilsim::trace::NullSink);
             outcome.threads.iter().map(|thread| thread.times.0[0]).collect::<Vec<_>>()
         });
@@ -250,16 +244,7 @@ impl Policy for AwaitsNobody {
 fn a_deadlock_is_a_result() {
     let workload = workload("[t]\nprogram = [{ compute = \"1ms\" }, { block = \"1ms\" }]");
     let policy = PolicySpec::None(Default::default());
-    let spec = RunSpec {
-        workload: &workload,
-        machine: &IDEAL,
-        policy: &policy,
-        runtime: &Runtime::THREADS,
-        duration: Span::from_s(1),
-        seed: 1,
-        replication: 0,
-        ties: None,
-    };
+    let spec = RunSpec::new(&workload, &IDEAL, &policy, Span::from_s(1));
     let mut trace = MemorySink::default();
     let outcome = run_with(&spec, &|| Some(Box::new(AwaitsNobody)), &mut trace);
     let Ending::Deadlock(stuck) = outcome.ending else { panic!("{:?}", outcome.ending) };
@@ -289,15 +274,6 @@ fn a_lost_wake_up_is_found() {
     let workload =
         workload("[t]\nthreads = 2\nprogram = [{ compute = \"1ms\" }, { block = \"9ms\" }]");
     let policy = PolicySpec::None(Default::default());
-    let spec = RunSpec {
-        workload: &workload,
-        machine: &IDEAL,
-        policy: &policy,
-        runtime: &Runtime::THREADS,
-        duration: Span::from_s(1),
-        seed: 1,
-        replication: 0,
-        ties: None,
-    };
+    let spec = RunSpec::new(&workload, &IDEAL, &policy, Span::from_s(1));
     run_with(&spec, &|| Some(Box::new(WakesNobody)), &mut MemorySink::default());
 }

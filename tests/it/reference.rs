@@ -67,6 +67,7 @@ fn system<'a>(setting: &Setting<'a>) -> System<'a> {
         policy: setting.policy,
         runtime: &Runtime::THREADS,
         duration: setting.duration,
+        whole: true,
         focus: 0,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use gilsim::architecture::Runtime;
 use gilsim::machine::{IdealParameters, MachineSpec};
 use gilsim::policies::{PolicySpec, Span, ThreadId};
 use gilsim::sim::{Outcome, RunSpec, run};
@@ -50,16 +49,7 @@ pub struct Setting<'a> {
 impl Setting<'_> {
     pub fn spec(&self, replication: u32) -> RunSpec<'_> {
         let Setting { workload, machine, policy, duration } = *self;
-        RunSpec {
-            workload,
-            machine,
-            policy,
-            runtime: &Runtime::THREADS,
-            duration,
-            seed: 1,
-            replication,
-            ties: None,
-        }
+        RunSpec { replication, ..RunSpec::new(workload, machine, policy, duration) }
     }
 
     pub fn run_into<S: Sink>(&self, replication: u32, sink: &mut S) -> Outcome {

@@ -52,13 +52,11 @@ fn line(runs: &Runs<'_>, metric: &str, found: Result<BatchMeans, Inconclusive>) 
     let is_rate = metric == "ops_per_s";
     let theory = runs.theory(metric);
     let finding = match &found {
-        _ if runs.are_too_short() => Finding::inconclusive(
-            "the warm-up does not end within the first half; make `duration` longer",
-        ),
+        _ if runs.are_too_short() => Finding::inconclusive(runs.why_too_short()),
         _ if runs.rows[0].ending == Ending::Deadlock => {
             Finding::inconclusive("the run ended in a deadlock, so there is no steady state")
         }
-        Err(error) => Finding::inconclusive(format!("{error}; make `duration` longer")),
+        Err(error) => Finding::inconclusive(format!("{error}; {}", runs.longer())),
         Ok(BatchMeans { estimate, size, score }) => {
             let batches = Some(Batches { size: *size, score: *score });
             let Estimate { n, mean, .. } = *estimate;
@@ -70,7 +68,7 @@ fn line(runs: &Runs<'_>, metric: &str, found: Result<BatchMeans, Inconclusive>) 
                 let (low, high) = (Some(SECOND / high), Some(SECOND / low));
                 Finding::Known { value: SECOND / mean, low, high, n, batches }
             } else {
-                Finding::inconclusive("the batches differ too much; make `duration` longer")
+                Finding::inconclusive(format!("the batches differ too much; {}", runs.longer()))
             }
         }
     };

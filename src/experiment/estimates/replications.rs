@@ -69,9 +69,7 @@ fn line(runs: &Runs<'_>, metric: &str) -> Line {
 /// Why there is no interval.
 fn nothing(runs: &Runs<'_>, estimate: Option<Estimate>) -> Finding {
     Finding::inconclusive(match estimate {
-        _ if runs.are_too_short() => {
-            "the warm-up does not end within the first half; make `duration` longer"
-        }
+        _ if runs.are_too_short() => return Finding::inconclusive(runs.why_too_short()),
         None => "it exists in no replication",
         Some(_) if runs.rows.len() == 1 => {
             "one replication has no spread; needs `replications` of 2 at least"

@@ -133,8 +133,8 @@ pub(super) fn parameters(
     for ((key, span, _), range) in document.entries(&at).zip(spec.parameters.values()) {
         let refuse = |message: String| Err(document.error(span.clone(), message));
         let Some(path) = parse_path(key) else { return Ok(refuse(format!("`{key}` is no path"))?) };
-        if is_fixed(&path) || path.to_string() == "replications" {
-            return Ok(refuse(format!("`{path}` can't be varied"))?);
+        if let Some(why) = why_fixed(&path) {
+            return Ok(refuse(format!("`{path}` can't be varied: {why}"))?);
         }
         if parameters.iter().any(|earlier| overlaps(&earlier.path, &path)) {
             return Ok(refuse(format!("`{path}` is varied twice"))?);
@@ -147,6 +147,19 @@ pub(super) fn parameters(
     let names = short_names(parameters.iter().map(|parameter| &parameter.path));
     parameters.iter_mut().zip(names).for_each(|(parameter, name)| parameter.name = name);
     Ok(parameters)
+}
+
+/// Why a value can't be varied, if it can't.
+fn why_fixed(path: &KeyPath) -> Option<&'static str> {
+    match path.to_string().as_str() {
+        "seed" | "replications" => {
+            Some("replications draw other numbers, and stand beside the values as \"chance\"")
+        }
+        "duration" => Some(
+            "it says for how long the same is looked at; run the experiment with --set duration=... instead",
+        ),
+        _ => is_fixed(path).then_some("it does not say what happens in a run"),
+    }
 }
 
 /// A number or a duration \[ns\].

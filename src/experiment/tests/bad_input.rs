@@ -149,7 +149,7 @@ fn bad_files_are_refused_at_the_right_place() {
             "replications = 2",
             "analysis = { steady_state = { warm_up = '2s' } }",
             "4:12",
-            "`analysis` must end before the run does, after 1s",
+            "`analysis` has a warm-up of 2s, which must end before the run does, after 1s",
             "| ",
         ),
         (
@@ -353,6 +353,6 @@ fn bad_overrides_are_refused_at_the_right_place() {
 #[test]
 fn files_that_are_absent_are_named() {
     let error = Plan::load(Path::new("absent/x.toml"), &[]).unwrap_err();
-    assert_eq!(error.to_string(), "absent/x.toml: No such file or directory (os error 2)");
+    assert_eq!(error.to_string(), "absent/x.toml: there is no such file");
     assert_eq!(error.exit_code(), 1);
 }

@@ -29,16 +29,7 @@ const IDEAL: MachineSpec = MachineSpec::Ideal(IdealParameters { cores: None });
 fn run_in(workload: &Workload, runtime: &Runtime, machine: &MachineSpec, seed: u64) -> Outcome {
     let policy = toml::from_str::<PolicySpec>("timed_wait = {}").unwrap();
     let duration = Span::from_ms(500);
-    let spec = RunSpec {
-        workload,
-        machine,
-        policy: &policy,
-        runtime,
-        duration,
-        seed,
-        replication: 0,
-        ties: None,
-    };
+    let spec = RunSpec { runtime, seed, ..RunSpec::new(workload, machine, &policy, duration) };
     run(&spec, &mut NullSink)
 }
 

@@ -17,17 +17,9 @@ fn run_as(architecture: &str, groups: &str, machine: &str) -> Outcome {
     let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("")).unwrap();
     let machine: MachineSpec = toml::from_str(machine).unwrap();
     let policy: PolicySpec = toml::from_str("timed_wait = {}").unwrap();
-    let spec = RunSpec {
-        workload: &architecture.apply(&workload),
-        machine: &machine,
-        policy: &policy,
-        runtime: &architecture.runtime(&workload),
-        duration: Span::from_ms(100),
-        seed: 1,
-        replication: 0,
-        ties: None,
-    };
-    run(&spec, &mut NullSink)
+    let (runtime, workload) = (architecture.runtime(&workload), architecture.apply(&workload));
+    let spec = RunSpec::new(&workload, &machine, &policy, Span::from_ms(100));
+    run(&RunSpec { runtime: &runtime, ..spec }, &mut NullSink)
 }
 
 const COLLECTOR: &str = "{ threshold = 10, pause = '1ms' }";

@@ -129,10 +129,14 @@ pub struct RunRow {
     pub sweep: Vec<(String, f64)>,
 }
 
+/// Numbers that are no measurements.
+const WHICH_RUN: [&str; 4] = ["run", "replication", "tie_order", "seed"];
+
 impl RunRow {
-    /// The columns of numbers that every row has.
+    /// What was measured: the columns of numbers that every row has, but for those that say which run it is.
     pub fn numbers() -> impl Iterator<Item = &'static str> {
-        Self::COLUMNS.iter().filter(|column| column.kind.is_number()).map(|column| column.name)
+        let numbers = Self::COLUMNS.iter().filter(|column| column.kind.is_number());
+        numbers.map(|column| column.name).filter(|name| !WHICH_RUN.contains(name))
     }
 
     /// Whether every row has a column of numbers with this name.

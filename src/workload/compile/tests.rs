@@ -46,6 +46,43 @@ fn repeats_and_choices_become_jumps() {
 }
 
 #[test]
+fn polls_follow_the_pass() {
+    let text = "
+        [a]
+        arrivals = { gap = '1ms' }
+        polls.steps = [{ repeat = { times = 2, steps = [{ compute = '1ms' }] } }]
+        program = ['yield', { choice = [{ weight = 1, steps = [] }] }]
+    ";
+    let program = compile(text).unwrap().groups.remove(0).program;
+    let expected = |first: usize, before: Option<Step>, after: Option<Step>| {
+        let at = first + usize::from(before.is_some());
+        let mut steps = vec![Step::OpStart];
+        steps.extend(before);
+        steps.extend([
+            Step::Yield,
+            Step::Choose { branches: vec![(1.0, at + 2)] },
+            Step::Jump(at + 3),
+        ]);
+        let polls = at + 5 + usize::from(after.is_some());
+        steps.extend(after);
+        steps.extend([
+            Step::OpEnd,
+            Step::PassEnd,
+            Step::Repeat { times: 2 },
+            Step::Compute(ms(1)),
+            Step::RepeatEnd { start: polls },
+            Step::Look,
+        ]);
+        steps
+    };
+    assert_eq!(program.steps, expected(1, None, None));
+    let (before, after) = (Span::from_us(3), Span::from_us(4));
+    let prepare = |span| Some(Step::Prepare(span));
+    let prepared = program.prepared(before, after).steps;
+    assert_eq!(prepared, expected(1, prepare(before), prepare(after)));
+}
+
+#[test]
 fn groups_keep_their_order_and_settings() {
     let text = "
         z = { threads = 2, program = [{ compute = '1ms' }], start = '1ms', stop = '2ms' }
@@ -56,7 +93,7 @@ fn groups_keep_their_order_and_settings() {
     let [z, a] = &workload.groups[..] else { panic!("{workload:?}") };
     assert_eq!((z.name.as_str(), z.start.ns(), a.passes), ("z", 1_000_000, Some(5)));
     assert_eq!(z.stop, Some(Instant::from_ns(2_000_000)));
-    assert_eq!(a.arrivals, Arrivals::Open { gap: Law::Exponential { mean_ns: 1e6 } });
+    assert_eq!(a.arrivals, Arrivals::Open { gap: Law::Exponential { mean_ns: 1e6 }, polls: None });
 }
 
 #[test]
@@ -109,6 +146,19 @@ fn nonsense_is_named() {
         (
             "a = { program = ['yield'], arrivals = { poisson = { mean_gap = '0ms' } } }",
             "`groups.a.arrivals.poisson.mean_gap` must be longer than 0ns",
+        ),
+        (
+            "a = { program = ['yield'], polls = { steps = [{ compute = '1us' }] } }",
+            "`groups.a.polls` looks for requests, which there are with `arrivals = { poisson = { mean_gap = ... } }` or \
+             `{ gap = ... }`",
+        ),
+        (
+            "a = { program = ['yield'], arrivals = { gap = '1ms' }, polls = { steps = ['yield'] } }",
+            "`groups.a.polls.steps` must take some time, or its thread would never get on",
+        ),
+        (
+            "a = { program = ['yield'], arrivals = { gap = '1ms' }, polls = { steps = [{ op = ['yield'] }] } }",
+            "`groups.a.polls.steps` must have no operation: no request is served there",
         ),
         (
             "a = { threads = 30000, program = [{ compute = '1ms' }] }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use gilsim_policies::Span;
-use rand_distr::{Gamma, LogNormal, Pareto, Weibull};
+use rand_distr::{Gamma, Pareto, Weibull};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -144,9 +144,7 @@ impl LawSpec {
                 if !(0.0..=10.0).contains(sigma) {
                     return Err(SpecError::value(at.key("sigma"), "must lie between 0 and 10"));
                 }
-                let law = LogNormal::new(libm::log(median_ns), *sigma)
-                    .map_err(|_| nonsense("log_normal"))?;
-                Law::LogNormal { law, mean_ns: median_ns * libm::exp(sigma * sigma / 2.0) }
+                Law::log_normal(median_ns, *sigma).ok_or_else(|| nonsense("log_normal"))?
             }
             Self::Pareto { scale, shape } => {
                 let at = root.key("pareto");
@@ -162,7 +160,9 @@ impl LawSpec {
                 let scale_ns = positive_span(&at.key("scale"), *scale)?;
                 let shape = shape_of(&at.key("shape"), *shape)?;
                 let law = Weibull::new(scale_ns, shape).map_err(|_| nonsense("weibull"))?;
-                Law::Weibull { law, mean_ns: scale_ns * libm::tgamma(1.0 + 1.0 / shape) }
+                let moment = |power: f64| libm::tgamma(1.0 + power / shape);
+                let square_ns2 = scale_ns * scale_ns * moment(2.0);
+                Law::Weibull { law, mean_ns: scale_ns * moment(1.0), square_ns2 }
             }
             Self::Gamma { shape, mean, scale } => {
                 let at = root.key("gamma");
@@ -173,7 +173,8 @@ impl LawSpec {
                     _ => return Err(SpecError::value(at, "needs either `mean` or `scale`")),
                 };
                 let law = Gamma::new(shape, mean_ns / shape).map_err(|_| nonsense("gamma"))?;
-                Law::Gamma { law, mean_ns }
+                let square_ns2 = mean_ns * mean_ns * (1.0 + 1.0 / shape);
+                Law::Gamma { law, mean_ns, square_ns2 }
             }
             Self::Uniform { low, high } => {
                 let at = root.key("uniform");
