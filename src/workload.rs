@@ -9,6 +9,7 @@ pub mod object;
 pub mod path;
 pub mod program;
 pub mod spec;
+pub mod stream;
 
 use gilsim_policies::{Instant, Span};
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,9 @@ use serde::{Deserialize, Serialize};
 pub use law::{Law, LawSpec};
 pub use object::{Access, Message, Nesting, Order, Population, PopulationSpec};
 pub use path::{KeyPath, Part, SpecError};
-pub use program::{Cursor, Draws, Program, Step, StreamKey, Want};
+pub use program::{Cursor, Program, Step, Want};
 pub use spec::{AccessSpec, ArrivalSpec, GroupSpec, PollSpec, StepSpec};
+pub use stream::{Draws, StreamKey};
 
 /// Every thread of a run.
 #[derive(Debug, Clone, PartialEq, Default)]

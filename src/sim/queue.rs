@@ -6,7 +6,7 @@
 
 use gilsim_policies::Instant;
 
-use crate::workload::program::finalise;
+use crate::workload::stream::finalise;
 
 /// Bits of a key that hold the slot; the others hold the time.
 const SLOT_BITS: u32 = 16;
