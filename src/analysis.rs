@@ -116,5 +116,20 @@ impl Results {
     }
 }
 
+/// Names of a run's threads: the group, and the number within it if it has several.
+#[must_use]
+pub fn thread_names(threads: &[ThreadRow], run: u32) -> Vec<String> {
+    let mine: Vec<_> = threads.iter().filter(|row| row.run == run).collect();
+    let label = |(place, row): (usize, &&ThreadRow)| {
+        let of_group = |rows: &[&ThreadRow]| rows.iter().filter(|r| r.group == row.group).count();
+        if of_group(&mine) == 1 {
+            row.group.clone()
+        } else {
+            format!("{} {}", row.group, of_group(&mine[..=place]))
+        }
+    };
+    mine.iter().enumerate().map(label).collect()
+}
+
 #[cfg(test)]
 mod tests;

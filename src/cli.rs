@@ -7,10 +7,12 @@ mod compare;
 mod diff;
 mod estimate;
 mod explain;
+mod export;
 mod kinds;
 mod measure;
 mod methods;
 mod plan;
+mod plot;
 mod presets;
 mod reproduce;
 mod run;
@@ -32,10 +34,12 @@ use compare::{CompareArgs, compare};
 use diff::{DiffArgs, diff};
 use estimate::{EstimateArgs, estimate};
 use explain::{ExplainArgs, explain};
+use export::{ExportArgs, export};
 use kinds::{architectures, policies};
 use measure::{MeasureArgs, measure};
 use methods::{MethodsArgs, methods};
 use plan::{PlanArgs, plan};
+use plot::{PlotCommand, plot};
 use presets::{PresetsArgs, presets};
 use reproduce::{CheckArgs, ReproduceArgs, check, reproduce};
 use run::{RunArgs, run};
@@ -66,6 +70,16 @@ enum Command {
         after_help = "Examples:\n  gilsim plan experiments/convoy.toml\n  gilsim plan experiments/convoy.toml --set 'sweep.product.\"groups.io.threads\"=[1, 2, 4]'\n  gilsim plan experiments/convoy.toml --format json"
     )]
     Plan(PlanArgs),
+    /// Draw figures of results: SVG, PDF and PNG, in the size of print.
+    #[command(
+        after_help = "Every file says what it shows and the command that draws it: title and description of an SVG, properties of a\nPDF, texts of a PNG.\n\nExamples:\n  gilsim plot results/convoy\n  gilsim plot results/convoy --figure timeline --from 100ms --to 130ms --width double\n  gilsim plot results/convoy --figure latency --point threads=4 --out paper/figures"
+    )]
+    Plot(PlotCommand),
+    /// Write a run as a trace that ui.perfetto.dev or a viewer of Chrome's trace events opens.
+    #[command(
+        after_help = "A track for each thread and core, lock states as giltracer calls them (has gil, gil wait, no gil) and within\nthem what the thread does as gvl-tracing does (running, wants_gvl, waiting), an arrow from who lets the lock go to who\nhas it next, and how many threads wait. The run needs intervals: --set level=intervals.\n\nExamples:\n  gilsim export results/convoy\n  gilsim export results/convoy --run 12 --format chrome-json --out convoy.json"
+    )]
+    Export(ExportArgs),
     /// Do all runs of a results directory again, and say which come out differently.
     #[command(
         after_help = "Nothing is written. Returns 0 if everything is identical, 1 if a run or a file is not, or something can't\nbe read.\n\nExamples:\n  gilsim reproduce results/convoy\n  gilsim reproduce results/convoy --workers 1 --format json\n  gilsim reproduce artifact/results --files artifact/experiments"
@@ -169,6 +183,8 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run(&args).map(done),
         Command::Plan(args) => plan(&args).map(done),
+        Command::Plot(args) => plot(&args).map(done),
+        Command::Export(args) => export(&args).map(done),
         Command::Reproduce(args) => reproduce(&args),
         Command::Check(args) => check(&args),
         Command::Diff(args) => diff(&args),

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 mod axis;
 mod canvas;
 mod clip;
+mod description;
 mod font;
 mod legend;
 mod marker;
@@ -32,6 +33,7 @@ pub mod timeline;
 #[cfg(test)]
 mod examples;
 
+pub use description::Description;
 pub use marker::Marker;
 pub use style::{Activity, Policy, PolicyLook, Width};
 pub use unit::Quantity;

@@ -12,6 +12,8 @@ pub mod experiment;
 #[cfg(feature = "analysis")]
 pub mod explain;
 #[cfg(feature = "analysis")]
+pub mod export;
+#[cfg(feature = "analysis")]
 pub mod figure;
 pub mod machine;
 #[cfg(feature = "analysis")]

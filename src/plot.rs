@@ -6,6 +6,7 @@
 mod axis;
 mod breakdown;
 pub mod command;
+mod describe;
 mod latency;
 mod theory;
 mod throughput;
@@ -18,7 +19,7 @@ use crate::analysis::estimate::{UnknownBaseline, UnknownMetric};
 use crate::analysis::measured::{MEASURED_FILE, Measured, MeasuredError};
 use crate::analysis::{ReadError, Results};
 use crate::experiment::reproduce::Recorded;
-use crate::figure::{self, FIGURES, FigureError, Policy, Width};
+use crate::figure::{self, Description, FIGURES, FigureError, Policy, Width};
 use crate::trace::tables::RunRow;
 
 /// Resolution of PNG files \[dots per inch\]: what journals ask for.
@@ -80,6 +81,24 @@ pub struct Choice {
     pub window_ns: Option<(u64, u64)>,
 }
 
+/// How a figure is printed.
+#[derive(Debug, Clone, Copy)]
+pub struct Print {
+    /// How wide it is.
+    pub width: Width,
+    /// Resolution of the PNG file \[dots per inch\].
+    pub dpi: u16,
+}
+
+/// What came of drawing several figures.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Which figures there are no data for, and what they need.
+    pub lacking: Vec<String>,
+}
+
 /// Results, ready to be drawn.
 #[derive(Debug)]
 pub struct Plots {
@@ -133,27 +152,54 @@ impl Plots {
         })
     }
 
-    /// Draws every figure for which the results have data into a folder, or into a folder for each case;
-    /// says which files it wrote.
+    /// Draws one figure, and writes it as SVG, PDF and PNG.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Plots::draw`], or a file can't be written.
+    pub fn write(
+        &self,
+        figure: &str,
+        choice: &Choice,
+        print: Print,
+        stem: &Path,
+    ) -> Result<[PathBuf; 3], PlotError> {
+        let svg = self.draw(figure, choice, print.width)?;
+        write(&svg, &self.describe(figure, choice, print.width), stem, print.dpi)
+    }
+
+    /// Draws every figure for which the results have data into a folder; unless a case is chosen, into a folder for each
+    /// case.
     ///
     /// # Errors
     ///
     /// A table is damaged, or a file can't be written.
-    pub fn draw_all(&self, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
-        let mut written = Vec::new();
-        for case in distinct(self.results.runs().iter().map(|run| run.case.as_str())) {
-            let choice = Choice { case: Some(case.to_owned()), ..Choice::default() };
-            let folder = if case.is_empty() { folder.to_owned() } else { folder.join(slug(case)) };
+    pub fn draw_all(
+        &self,
+        choice: &Choice,
+        print: Print,
+        folder: &Path,
+    ) -> Result<Drawn, PlotError> {
+        let mut drawn = Drawn::default();
+        let chosen = self.chosen(choice)?;
+        for case in distinct(chosen.iter().map(|run| run.case.as_str())) {
+            let each = choice.case.is_none() && !case.is_empty();
+            let folder = if each { folder.join(slug(case)) } else { folder.to_owned() };
+            let choice = Choice { case: Some(case.to_owned()), ..choice.clone() };
             for (figure, _) in FIGURES {
-                match self.draw(figure, &choice, Width::Double) {
-                    Ok(svg) => written.extend(write(&svg, &folder.join(figure), DPI)?),
-                    Err(PlotError::Read(error)) if error.is_missing() => {}
-                    Err(PlotError::Figure(FigureError::NoData { .. })) => {}
+                match self.write(figure, &choice, print, &folder.join(figure)) {
+                    Ok(files) => drawn.files.extend(files),
+                    Err(PlotError::Read(error)) if error.is_missing() => {
+                        drawn.lacking.push(format!("the figure `{figure}` has no data: {error}"));
+                    }
+                    Err(error @ PlotError::Figure(FigureError::NoData { .. })) => {
+                        drawn.lacking.push(error.to_string());
+                    }
                     Err(error) => return Err(error),
                 }
             }
         }
-        Ok(written)
+        Ok(drawn)
     }
 
     /// What the experiment says of a case: a text at the top of the file.
@@ -185,12 +231,17 @@ impl Plots {
 /// # Errors
 ///
 /// The folder or a file can't be written.
-pub fn write(svg: &str, stem: &Path, dpi: u16) -> Result<[PathBuf; 3], PlotError> {
+pub fn write(
+    svg: &str,
+    about: &Description,
+    stem: &Path,
+    dpi: u16,
+) -> Result<[PathBuf; 3], PlotError> {
     if let Some(folder) = stem.parent() {
         std::fs::create_dir_all(folder)
             .map_err(|source| PlotError::Folder { path: folder.to_owned(), source })?;
     }
-    Ok(figure::write(svg, stem, dpi)?)
+    Ok(figure::write(svg, about, stem, dpi)?)
 }
 
 /// Keeps the runs of which a part is as wanted, if anything is wanted.

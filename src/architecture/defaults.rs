@@ -14,7 +14,7 @@ use super::spec::{
 const THREAD_START: Span = Span::from_us(44);
 
 /// An iteration of a counting loop, CPython 3.13.0, measured.
-const CHECK_SPACING: Span = Span::from_ns(25);
+pub(super) const CHECK_SPACING: Span = Span::from_ns(25);
 
 const PLAIN_MUTEX: PolicySpec = PolicySpec::Barging(Barging {});
 

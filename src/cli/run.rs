@@ -12,7 +12,8 @@ use super::{Format, bar, json_text, short_list, tell, width};
 use crate::experiment::conduct::{Finished, Notice, Options, conduct};
 use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
-use crate::plot::Plots;
+use crate::figure::Width;
+use crate::plot::{Choice, DPI, Plots, Print};
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -42,8 +43,10 @@ pub struct Work {
 pub fn run(args: &RunArgs) -> Result<String, Error> {
     let plan = Plan::load(&args.plan.file, &args.plan.overrides)?;
     let (dir, mut finished) = carry_out(&plan, &args.work)?;
-    let plots = Plots::open(&dir).and_then(|plots| plots.draw_all(&dir.join("figures")));
-    finished.files.extend(plots.map_err(|error| Error::file(&dir, error))?);
+    let print = Print { width: Width::Double, dpi: DPI };
+    let drawn = Plots::open(&dir)
+        .and_then(|plots| plots.draw_all(&Choice::default(), print, &dir.join("figures")));
+    finished.files.extend(drawn.map_err(|error| Error::file(&dir, error))?.files);
     finish(args.plan.format, &plan, &dir, &finished)
 }
 

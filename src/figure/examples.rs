@@ -209,7 +209,13 @@ fn look() {
     std::fs::create_dir_all(&folder).unwrap();
     for (width, size) in [(Width::Column, "column"), (Width::Double, "double")] {
         for (name, svg) in all(width) {
-            write(&svg, &folder.join(format!("{name}-{size}")), 300).unwrap();
+            let stem = format!("{name}-{size}");
+            let about = Description {
+                title: stem.clone(),
+                caption: "Made-up data.".to_owned(),
+                command: "cargo test --lib figure::examples::look -- --ignored".to_owned(),
+            };
+            write(&svg, &about, &folder.join(stem), 300).unwrap();
         }
     }
     println!("see {}", folder.display());

@@ -4,34 +4,31 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use gilsim_policies::Span;
 
-use super::{Choice, DPI, PlotError, Plots, write};
+use super::{Choice, DPI, PlotError, Plots, Print};
 use crate::figure::{FIGURES, Width};
 
-/// How a plotting program is called.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    /// Results directory, such as results/convoy
-    results: PathBuf,
+/// What to draw, and how.
+#[derive(Debug, Args)]
+pub struct PlotArgs {
     /// Only this case
     #[arg(long)]
     case: Option<String>,
     /// Only this point, such as "threads=3"
     #[arg(long)]
     point: Option<String>,
-    /// Column of the table of runs, for plot-throughput [default: the experiment's]
+    /// Column of the table of runs, for throughput [default: the experiment's]
     #[arg(long)]
     metric: Option<String>,
-    /// Series to divide it by, for plot-throughput, such as sequential [default: the experiment's, for its own metric]
+    /// Series to divide it by, for throughput, such as sequential [default: the experiment's, for its own metric]
     #[arg(long)]
     baseline: Option<String>,
-    /// Begin of the window, for plot-timeline, such as 100ms
+    /// Begin of the window, for figures over time, such as 100ms
     #[arg(long, requires = "to")]
     from: Option<Span>,
-    /// End of the window, for plot-timeline
+    /// End of the window, for figures over time
     #[arg(long, requires = "from")]
     to: Option<Span>,
     /// Width in print: one column (85 mm) or two (178 mm)
@@ -40,6 +37,40 @@ struct Arguments {
     /// Resolution of the PNG file [dots per inch]
     #[arg(long, default_value_t = DPI, value_parser = clap::value_parser!(u16).range(36..=2400))]
     dpi: u16,
+}
+
+impl PlotArgs {
+    /// What is to be shown.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        Choice {
+            case: self.case.clone(),
+            point: self.point.clone(),
+            metric: self.metric.clone(),
+            baseline: self.baseline.clone(),
+            window_ns: self.from.zip(self.to).map(|(from, to)| (from.ns(), to.ns())),
+        }
+    }
+
+    /// How it is printed.
+    #[must_use]
+    pub const fn print(&self) -> Print {
+        let width = match self.width {
+            PrintWidth::Column => Width::Column,
+            PrintWidth::Double => Width::Double,
+        };
+        Print { width, dpi: self.dpi }
+    }
+}
+
+/// How a plotting program is called.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Results directory, such as results/convoy
+    results: PathBuf,
+    #[command(flatten)]
+    plot: PlotArgs,
     /// Files to write; each format adds its ending [default: figures/NAME in the results directory]
     #[arg(long)]
     out: Option<PathBuf>,
@@ -85,22 +116,9 @@ pub fn main(name: &'static str) -> ExitCode {
 
 fn draw(figure: &str, arguments: Arguments) -> Result<[PathBuf; 3], PlotError> {
     let plots = Plots::open(&arguments.results)?;
-    let window_ns = arguments.from.zip(arguments.to).map(|(from, to)| (from.ns(), to.ns()));
-    let choice = Choice {
-        case: arguments.case,
-        point: arguments.point,
-        metric: arguments.metric,
-        baseline: arguments.baseline,
-        window_ns,
-    };
-    let width = match arguments.width {
-        PrintWidth::Column => Width::Column,
-        PrintWidth::Double => Width::Double,
-    };
-    let svg = plots.draw(figure, &choice, width)?;
     let default = || arguments.results.join("figures").join(figure);
     let stem = arguments.out.map_or_else(default, without_ending);
-    write(&svg, &stem, arguments.dpi)
+    plots.write(figure, &arguments.plot.choice(), arguments.plot.print(), &stem)
 }
 
 /// Whoever names one of the formats means the file, not a file of that name with another ending.

@@ -1,9 +1,10 @@
 //! What the figure `timeline` shows: the threads of one run for each policy.
 
 use super::{Choice, PlotError, Plots, distinct};
+use crate::analysis::thread_names;
 use crate::figure::Activity;
 use crate::figure::timeline::{Data, Panel, Stretch, Thread};
-use crate::trace::tables::{RunRow, ThreadRow};
+use crate::trace::tables::RunRow;
 
 /// How much of a run is shown if nothing else is asked for \[ns\].
 const WINDOW_NS: u64 = 30_000_000;
@@ -22,7 +23,7 @@ impl Plots {
         for policy in distinct(shown.iter().map(|run| run.policy.as_str())) {
             let run = shown.iter().find(|run| run.policy == policy);
             let Some(run) = run else { continue };
-            let mut rows: Vec<Thread> = labels(&threads, run.run)
+            let mut rows: Vec<Thread> = thread_names(&threads, run.run)
                 .into_iter()
                 .map(|label| Thread { label, stretches: Vec::new() })
                 .collect();
@@ -49,18 +50,4 @@ fn middle(panels: &[Panel]) -> (u64, u64) {
     let length = (end - begin).min(WINDOW_NS);
     let from = begin + (end - begin - length) / 2;
     (from, from + length)
-}
-
-/// Names of a run's threads: the group, and the number within it if it has several.
-fn labels(threads: &[ThreadRow], run: u32) -> Vec<String> {
-    let mine: Vec<_> = threads.iter().filter(|row| row.run == run).collect();
-    let label = |(place, row): (usize, &&ThreadRow)| {
-        let of_group = |rows: &[&ThreadRow]| rows.iter().filter(|r| r.group == row.group).count();
-        if of_group(&mine) == 1 {
-            row.group.clone()
-        } else {
-            format!("{} {}", row.group, of_group(&mine[..=place]))
-        }
-    };
-    mine.iter().enumerate().map(label).collect()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{DPI, PlotError, distinct, write};
 use crate::figure::agreement::{self, Panel, Point};
 use crate::figure::distribution::{self, Group, Row};
-use crate::figure::{FigureError, Policy, Width};
+use crate::figure::{Description, FigureError, Policy, Width};
 use crate::trace::tables::ProbeRow;
 use crate::validation::metric::{Compared, METRICS, Metric, latencies, slices};
 use crate::validation::score::{Score, TOLERANCE, quantiles};
@@ -32,7 +32,13 @@ pub fn draw_all(
         for (width, end) in WIDTHS {
             match figure(width) {
                 Ok(svg) => {
-                    written.extend(write(&svg, &folder.join(format!("{name}{end}")), DPI)?);
+                    let about = Description {
+                        title: format!("validation: {name}"),
+                        caption: "Measured runs of real interpreters, done again by the simulator."
+                            .to_owned(),
+                        command: "gilsim validate".to_owned(),
+                    };
+                    written.extend(write(&svg, &about, &folder.join(format!("{name}{end}")), DPI)?);
                 }
                 Err(FigureError::NoData { .. }) => {}
                 Err(error) => return Err(PlotError::from(error)),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A layer, and the layers that it may name in `use crate::...`.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("workload", &[]),
     ("machine", &[]),
     ("trace", &[]),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("figure", &["analysis", "trace"]),
+    ("export", &["trace"]),
     ("measurement", &["analysis", "trace"]),
     ("validation", &["workload", "machine", "trace", "sim", "architecture"]),
     ("calibration", &["validation", "trace"]),

@@ -1,0 +1,101 @@
+//! What the file of a figure says: a caption from the experiment's own words and settings, and the command.
+
+use super::{Choice, Plots, distinct};
+use crate::figure::{Description, FIGURES, Width};
+
+impl Plots {
+    /// What there is to say of a figure.
+    #[must_use]
+    pub fn describe(&self, figure: &str, choice: &Choice, width: Width) -> Description {
+        let case = choice.case.as_deref().unwrap_or_default();
+        let about = FIGURES.iter().find(|(name, _)| *name == figure).map_or("", |(_, about)| about);
+        let mut caption = format!("{}.", capital(about));
+        if let Some(question) = self.setting(case, "question") {
+            caption += &format!(" {question}");
+        }
+        let name = self.results.metadata("experiment").unwrap_or("experiment");
+        let of_case =
+            |run: &&crate::trace::tables::RunRow| choice.case.is_none() || run.case == case;
+        let replications =
+            self.results.runs().iter().filter(of_case).map(|run| run.replication + 1).max();
+        let replications = replications.unwrap_or(0);
+        let plural = if replications == 1 { "" } else { "s" };
+        caption += &format!(" {name}: {replications} replication{plural}");
+        if let Some(duration) = self.setting(case, "duration") {
+            caption += &format!(", each of {duration} at most");
+        }
+        let runs = self.results.runs().iter().filter(of_case);
+        let series = distinct(runs.map(|run| run.policy.as_str()));
+        caption += &format!("; {}.", series.join(", "));
+        Description {
+            title: [name, case, figure]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(": "),
+            caption,
+            command: command(name, figure, choice, width),
+        }
+    }
+}
+
+/// The command that draws the figure from the results where `gilsim run` puts them.
+fn command(name: &str, figure: &str, choice: &Choice, width: Width) -> String {
+    let width = (width == Width::Double).then(|| "double".to_owned());
+    let window = choice.window_ns.map(|(from, to)| (format!("{from}ns"), format!("{to}ns")));
+    let (from, to) = window.unzip();
+    let options = [
+        ("case", choice.case.clone().filter(|case| !case.is_empty())),
+        ("point", choice.point.clone()),
+        ("metric", choice.metric.clone()),
+        ("baseline", choice.baseline.clone()),
+        ("from", from),
+        ("to", to),
+        ("width", width),
+    ];
+    let mut command =
+        format!("gilsim plot {} --figure {figure}", quoted(&format!("results/{name}")));
+    for (option, value) in options {
+        if let Some(value) = value {
+            command += &format!(" --{option} {}", quoted(&value));
+        }
+    }
+    command
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "_-./=:,+%".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_say_what_was_chosen() {
+        let choice = Choice {
+            case: Some("12 C code".to_owned()),
+            point: Some("threads=3".to_owned()),
+            window_ns: Some((5, 7)),
+            ..Choice::default()
+        };
+        let text = command("article", "timeline", &choice, Width::Column);
+        let expected = "gilsim plot results/article --figure timeline --case '12 C code' --point threads=3 --from 5ns --to 7ns";
+        assert_eq!(text, expected);
+        let text = command("it's", "latency", &Choice::default(), Width::Double);
+        assert_eq!(text, "gilsim plot 'results/it'\\''s' --figure latency --width double");
+    }
+}
