@@ -144,6 +144,9 @@ impl Finding {
     }
 }
 
+/// What numbers that are the same may differ by, as a share: times are whole nanoseconds, and sums are rounded.
+const ROUNDING: f64 = 1e-9;
+
 /// The runs of a series at a point, and all that estimates need.
 struct Runs<'a> {
     rows: Vec<&'a RunRow>,
@@ -187,7 +190,7 @@ impl Runs<'_> {
     fn slack(&self, metric: &str) -> f64 {
         let ends = |run: &&RunRow| run.ending == Ending::Completed;
         if self.rows.iter().all(ends) {
-            return 0.0;
+            return ROUNDING;
         }
         let mean = |of: &dyn Fn(&RunRow) -> Option<f64>| {
             let values: Vec<_> = self.rows.iter().filter_map(|run| of(run)).collect();

@@ -304,11 +304,10 @@ fn quantile(system: &System<'_>, group: &Group, q: f64) -> Option<Theory> {
         return None;
     };
     let [step] = whole_op(&group.program)? else { return None };
-    let Hold { law: Law::Exponential { mean_ns: hold }, has_checks } = hold(step)? else {
-        return None;
-    };
+    let Hold { law, has_checks } = hold(step)?;
+    let Law::Exponential { mean_ns: hold } = law else { return None };
     let fifo = matches!(system.policy, PolicySpec::FifoHandoff(_)) && system.locks() == 1;
-    if !fifo || !system.is_free() || !system.is_sole() || !system.is_steady() {
+    if !fifo || !is_tame(law) || !system.is_free() || !system.is_sole() || !system.is_steady() {
         return None;
     }
     let hold = if has_checks { system.stretch() * hold } else { *hold };

@@ -86,6 +86,8 @@ fn machine_repairmen_are_recognised() {
     let constant = FIFO.to_owned() + &repairmen(10, "'1ms'");
     assert_exact("ops_per_s", &constant, 821.003328802, "M/D/1//10");
     assert_eq!(theory("latency_p50_ns", &constant), None);
+    let tiny = FIFO.to_owned() + &repairmen(10, "{ exponential = { mean = '50ns' } }");
+    assert_eq!(theory("latency_p50_ns", &tiny), None, "draws are whole nanoseconds");
     for policy in ["tick", "timed_wait", "priority", "barging", "py_mutex"] {
         let other = ten.replace("fifo_handoff", policy);
         assert_exact("ops_per_s", &other, 785.417656893, "M/M/1//10");

@@ -120,6 +120,24 @@ fn summaries_and_figures_show_theory() {
     assert!(summary(&text, dir.path()).contains("one long run has no ±: `gilsim estimate "));
 }
 
+/// Without chance, what is exact up to the last digits is no difference, and what is a nanosecond off is one.
+#[test]
+fn what_is_exact_is_not_marked() {
+    let text = "duration = \"1s\"\nreplications = 3\nmachine = { ideal = {} }\n\
+        policies.FIFO = { fifo_handoff = {} }\n[groups.t]\nthreads = 8\niterations = 1\n\
+        program = [{ c_release = \"9ms\" }, { compute = \"1ms\" }]\n";
+    let dir = results(text);
+    let (text, _) =
+        said("estimate", dir.path(), &["--metric", "ops_per_s", "--metric", "elapsed_ns"]);
+    assert!(text.contains("Amdahl's law") && !text.contains(" ≠\n"), "{text}");
+    let manifest = dir.path().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).expect("it is there");
+    std::fs::write(&manifest, text.replace("\\\"9ms\\\"", "\\\"8999999ns\\\""))
+        .expect("there is room");
+    let (text, _) = said("estimate", dir.path(), &["--metric", "elapsed_ns"]);
+    assert!(text.contains(" ≠\n"), "{text}");
+}
+
 #[test]
 fn what_differs_from_theory_is_marked() {
     let dir = results(REPAIRMEN);
