@@ -19,14 +19,17 @@ mod legend;
 mod marker;
 mod panel;
 mod raster;
+mod stack;
 mod style;
 mod unit;
 mod write;
 
 pub mod agreement;
 pub mod breakdown;
+pub mod convoy;
 pub mod distribution;
 pub mod latency;
+pub mod shares;
 pub mod throughput;
 pub mod timeline;
 
@@ -40,11 +43,14 @@ pub use unit::Quantity;
 pub use write::write;
 
 /// Every figure of an experiment: its name, and what it shows. Those of a validation are drawn by it alone.
-pub const FIGURES: [(&str, &str); 4] = [
+pub const FIGURES: [(&str, &str); 7] = [
     ("timeline", "who runs, holds the lock, or waits for what, thread by thread"),
     ("latency", "how often a latency is longer than a given time, beside measured quantiles"),
     ("throughput", "a number against a swept parameter, with intervals, beside measured values"),
     ("breakdown", "where the threads' time went, as shares"),
+    ("slices", "how often the lock stays with one thread for longer than a given time"),
+    ("convoy", "how many threads wait for the lock, over time"),
+    ("shares", "whose the lock is, window by window, and how fairly it is shared"),
 ];
 
 /// Why there is no figure.

@@ -6,8 +6,11 @@
 mod axis;
 mod breakdown;
 pub mod command;
+mod convoy;
 mod describe;
 mod latency;
+mod shares;
+mod slices;
 mod theory;
 mod throughput;
 mod timeline;
@@ -77,7 +80,8 @@ pub struct Choice {
     pub metric: Option<String>,
     /// The series by which `throughput` divides it; the experiment's own if not given.
     pub baseline: Option<String>,
-    /// The stretch of time that `timeline` shows \[ns\]; a few slices in the middle if not given.
+    /// The stretch of time that `timeline`, `convoy` and `shares` show \[ns\]; if not given, a few slices in
+    /// the middle, or for the others all that was recorded.
     pub window_ns: Option<(u64, u64)>,
 }
 
@@ -148,6 +152,9 @@ impl Plots {
             "latency" => figure::latency::draw(&self.latency(&runs)?, width)?,
             "throughput" => figure::throughput::draw(&self.throughput(&runs, choice)?, width)?,
             "breakdown" => figure::breakdown::draw(&self.breakdown(&runs), width)?,
+            "slices" => figure::latency::draw(&self.slices(&runs)?, width)?,
+            "convoy" => figure::convoy::draw(&self.convoy(&runs, choice)?, width)?,
+            "shares" => figure::shares::draw(&self.shares(&runs, choice)?, width)?,
             other => return Err(PlotError::Unknown(other.to_owned())),
         })
     }

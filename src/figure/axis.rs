@@ -198,6 +198,15 @@ pub(super) fn shortest(value: f64) -> String {
     }
 }
 
+/// A length of time with its unit, to two places.
+pub(super) fn time_label(ns: f64) -> String {
+    let unit = Quantity::TimeNs.unit(ns);
+    let value = ns / unit.factor;
+    let text =
+        if value < 9.95 { shortest((value * 10.0).round() / 10.0) } else { number(value, 0) };
+    format!("{text} {}", unit.symbol)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +244,13 @@ mod tests {
         let axis = Axis::log(1e-3, 1.0, Quantity::Plain, 8);
         assert_eq!(labels(&axis), ["0.001", "0.01", "0.1", "1"]);
         assert_eq!(labels(&Axis::log(3.0, 40.0, Quantity::Plain, 8)), ["2", "5", "10", "20", "50"]);
+    }
+
+    #[test]
+    fn lengths_of_time_have_two_places() {
+        for (ns, label) in [(0.5, "0.5 ns"), (1.2e6, "1.2 ms"), (2e9, "2 s"), (23.4e3, "23 µs")] {
+            assert_eq!(time_label(ns), label);
+        }
     }
 
     #[test]

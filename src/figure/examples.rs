@@ -2,8 +2,10 @@
 
 use super::agreement;
 use super::breakdown::{self, Bar, Group};
+use super::convoy::{self, Change};
 use super::distribution;
-use super::latency::{self, Curve, Quantile, Step};
+use super::latency::{self, Curve, Quantile, Step, Times};
+use super::shares::{self, Window};
 use super::throughput::{self, Series, Sweep};
 use super::timeline::{self, Stretch, Thread};
 use super::*;
@@ -85,13 +87,13 @@ fn latency_data() -> latency::Data {
                 .collect();
             latencies.sort_by(f64::total_cmp);
             let count = latencies.len() as f64;
-            let steps = latencies.iter().zip(1_u32..).map(|(latency_ns, rank)| Step {
-                latency_ns: *latency_ns,
+            let steps = latencies.iter().zip(1_u32..).map(|(time_ns, rank)| Step {
+                time_ns: *time_ns,
                 longer: 1.0 - f64::from(rank) / count,
             });
             let quantile = |percent: f64| Quantile {
                 percent,
-                latency_ns: 1.07 * latencies[(percent / 100.0 * count) as usize],
+                time_ns: 1.07 * latencies[(percent / 100.0 * count) as usize],
             };
             let measured = if seed <= 2 { vec![5.0, 25.0, 50.0, 75.0, 95.0, 99.0] } else { vec![] };
             Curve {
@@ -102,8 +104,86 @@ fn latency_data() -> latency::Data {
         });
         latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
     };
-    let latency = "latency of a 1 ms sleep".to_owned();
-    latency::Data { latency, panels: [1, 2, 4, 8].map(panel).into() }
+    let name = "latency of a 1 ms sleep".to_owned();
+    latency::Data { times: Times::Latencies, name, panels: [1, 2, 4, 8].map(panel).into() }
+}
+
+/// Two kinds of slices: many that a block ends, and fewer that a request ends.
+fn slices_data() -> latency::Data {
+    let longest = [0.9e6, 5e6, 0.5e6, 10e6, 1.5e6];
+    let panel = |spinners: u32| {
+        let curves = policies().into_iter().zip(longest).zip(1_u32..);
+        let curves = curves.map(|((policy, longest), seed)| {
+            let mut random = noise(u64::from(seed + spinners));
+            let mut slices: Vec<f64> = (0..2000)
+                .map(|_| {
+                    let is_short = random() < 0.6 / f64::from(spinners);
+                    if is_short {
+                        20e3 * (0.5 + random())
+                    } else {
+                        longest * (1.0 + 0.1 * random())
+                    }
+                })
+                .collect();
+            slices.sort_by(f64::total_cmp);
+            let count = slices.len() as f64;
+            let steps = slices.iter().zip(1_u32..);
+            let steps = steps.map(|(time_ns, rank)| Step {
+                time_ns: *time_ns,
+                longer: 1.0 - f64::from(rank) / count,
+            });
+            Curve { policy, steps: steps.collect(), measured: Vec::new() }
+        });
+        latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
+    };
+    let name = "length of a slice".to_owned();
+    latency::Data { times: Times::Slices, name, panels: [1, 4].map(panel).into() }
+}
+
+/// A count that wanders, slowly under some policies and quickly under others.
+fn convoy_data() -> convoy::Data {
+    let to_ns = 2_000_000_000;
+    let panel = |(policy, step_ns): (Policy, u64)| {
+        let mut random = noise(step_ns);
+        let mut waiting = 0_u32;
+        let mut changes = Vec::new();
+        let mut at_ns = 0;
+        while at_ns < to_ns {
+            let up = if at_ns > to_ns / 3 { 0.53 } else { 0.4 };
+            waiting = if random() < up { (waiting + 1).min(15) } else { waiting.saturating_sub(1) };
+            changes.push(Change { at_ns, waiting });
+            at_ns += (step_ns as f64 * (0.5 + random())) as u64;
+        }
+        convoy::Panel { policy, threads: 16, changes }
+    };
+    let steps = [50_000_000, 200_000, 12_000_000, 1_000_000];
+    let panels = policies().into_iter().zip(steps).map(panel).collect();
+    convoy::Data { from_ns: 0, to_ns, panels }
+}
+
+/// Turns that are much shorter than a window, or much longer, or that stop for a while.
+fn shares_data() -> shares::Data {
+    let labels = ["spinner 1", "spinner 2", "spinner 3", "spinner 4", "sleeper"];
+    let panel = |(policy, evenness): (Policy, f64)| {
+        let mut random = noise((evenness * 1e3) as u64);
+        let idle = evenness == 1.0;
+        let windows = (0..50).map(|index| {
+            let mut held: Vec<_> =
+                labels.iter().map(|_| evenness + (1.0 - evenness) * random().powi(6)).collect();
+            held[4] *= 0.2;
+            let sum: f64 = held.iter().sum();
+            let squares: f64 = held.iter().map(|held| held * held).sum();
+            let shares = held.iter().map(|held| held / sum).collect();
+            let fairness = sum * sum / (squares * labels.len() as f64);
+            (!idle || !(20..24).contains(&index)).then_some(Window { shares, fairness })
+        });
+        shares::Panel { policy, windows: windows.collect() }
+    };
+    let panels = policies().into_iter().zip([0.0, 0.1, 0.5, 1.0]).map(panel);
+    let mut panels: Vec<_> = panels.collect();
+    panels.push(shares::Panel { policy: policies().remove(5), windows: vec![None; 50] });
+    let parts = labels.map(str::to_owned).into();
+    shares::Data { from_ns: 0, to_ns: 1_000_000_000, parts, panels }
 }
 
 fn throughput_data() -> throughput::Data {
@@ -196,6 +276,9 @@ fn all(width: Width) -> Vec<(&'static str, String)> {
         ("latency", latency::draw(&latency_data(), width).unwrap()),
         ("throughput", throughput::draw(&throughput_data(), width).unwrap()),
         ("breakdown", breakdown::draw(&breakdown_data(), width).unwrap()),
+        ("slices", latency::draw(&slices_data(), width).unwrap()),
+        ("convoy", convoy::draw(&convoy_data(), width).unwrap()),
+        ("shares", shares::draw(&shares_data(), width).unwrap()),
         ("agreement", agreement::draw(&agreement_data(), width).unwrap()),
         ("distribution", distribution::draw(&distribution_data(), width).unwrap()),
     ]

@@ -1,4 +1,4 @@
-//! How often a latency is longer than a given time, on logarithmic axes.
+//! How often a latency, or a slice, is longer than a given time, on logarithmic axes.
 //!
 //! The tail is what a user notices, and a plain histogram hides it. Each policy has a line with filled
 //! markers at one half, a tenth, a hundredth and so on; measured quantiles are hollow markers of
@@ -11,13 +11,52 @@ use super::panel::{Frame, Multiples};
 use super::style::{Policy, Width};
 use super::{FigureError, Quantity, finite};
 
-const FIGURE: &str = "latency";
+/// Which times they are: each is a figure of its own, drawn alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// How long operations took.
+    Latencies,
+    /// How long the lock stayed with one thread.
+    Slices,
+}
+
+impl Times {
+    const fn figure(self) -> &'static str {
+        match self {
+            Self::Latencies => "latency",
+            Self::Slices => "slices",
+        }
+    }
+
+    const fn one(self) -> &'static str {
+        match self {
+            Self::Latencies => "latency",
+            Self::Slices => "slice",
+        }
+    }
+
+    const fn longer(self) -> &'static str {
+        match self {
+            Self::Latencies => "share that takes longer",
+            Self::Slices => "share of slices that are longer",
+        }
+    }
+
+    const fn needs(self) -> &'static str {
+        match self {
+            Self::Latencies => "at least one latency above zero",
+            Self::Slices => "at least one slice, a stretch for which a thread has the lock",
+        }
+    }
+}
 
 /// What the figure shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Data {
-    /// Which latency it is, such as `latency of a 1 ms sleep`; the unit is added.
-    pub latency: String,
+    /// Which times they are.
+    pub times: Times,
+    /// What the axis calls them, such as `latency of a 1 ms sleep`; the unit is added.
+    pub name: String,
     /// Small multiples with common axes.
     pub panels: Vec<Panel>,
 }
@@ -31,7 +70,7 @@ pub struct Panel {
     pub curves: Vec<Curve>,
 }
 
-/// The latencies under one policy.
+/// The times under one policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// The policy.
@@ -42,22 +81,22 @@ pub struct Curve {
     pub measured: Vec<Quantile>,
 }
 
-/// From this latency on, that share of the operations took longer.
+/// From this time on, that share of the operations took longer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// The latency \[ns\].
-    pub latency_ns: f64,
-    /// The share of operations that took longer than that, from 0 to 1.
+    /// The time \[ns\].
+    pub time_ns: f64,
+    /// The share of operations, or slices, that took longer than that, from 0 to 1.
     pub longer: f64,
 }
 
 /// A quantile.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantile {
-    /// The share of operations that took at most `latency_ns`, in per cent: 50 is the median.
+    /// The share of operations that took at most `time_ns`, in per cent: 50 is the median.
     pub percent: f64,
-    /// The latency \[ns\].
-    pub latency_ns: f64,
+    /// The time \[ns\].
+    pub time_ns: f64,
 }
 
 impl Quantile {
@@ -75,24 +114,24 @@ const DEPTH: f64 = 1e7;
 /// Draws the figure.
 ///
 /// # Errors
-/// If no curve has a latency above zero, or a number is not finite or not a share.
+/// If no curve has a time above zero, or a number is not finite or not a share.
 pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let curves = || data.panels.iter().flat_map(|panel| &panel.curves);
-    curves().try_for_each(check)?;
+    curves().try_for_each(|curve| check(data.times, curve))?;
     let points = || {
         curves().flat_map(|curve| {
-            let steps = curve.steps.iter().map(|step| (step.latency_ns, step.longer));
-            steps.chain(curve.measured.iter().map(|point| (point.latency_ns, point.longer())))
+            let steps = curve.steps.iter().map(|step| (step.time_ns, step.longer));
+            steps.chain(curve.measured.iter().map(|point| (point.time_ns, point.longer())))
         })
     };
-    let longest = points().map(|(latency, _)| latency).fold(0.0, f64::max);
+    let longest = points().map(|(time, _)| time).fold(0.0, f64::max);
     if longest <= 0.0 {
-        let needs = "at least one latency above zero";
-        return Err(FigureError::NoData { figure: FIGURE, needs });
+        let (figure, needs) = (data.times.figure(), data.times.needs());
+        return Err(FigureError::NoData { figure, needs });
     }
     let shortest = points()
-        .map(|(latency, _)| latency)
-        .filter(|latency| *latency > 0.0)
+        .map(|(time, _)| time)
+        .filter(|time| *time > 0.0)
         .fold(longest, f64::min)
         .max(longest / DEPTH);
     let rarest =
@@ -103,8 +142,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
         x: Axis::log(shortest, longest, Quantity::TimeNs, 5),
         y: Axis::log(rarest, 1.0, Quantity::Plain, 6),
-        x_name: &data.latency,
-        y_name: "share that takes longer",
+        x_name: &data.name,
+        y_name: data.times.longer(),
         legend: legend_entries(data),
     }
     .draw(|frame, index| {
@@ -114,25 +153,26 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     })
 }
 
-fn check(curve: &Curve) -> Result<(), FigureError> {
+fn check(times: Times, curve: &Curve) -> Result<(), FigureError> {
     let name = |what: &str| format!("{what} of {}", curve.policy.label);
+    let one = times.one();
     for step in &curve.steps {
-        finite(FIGURE, step.latency_ns, || name("a latency"))?;
-        share(step.longer, || name("a share"))?;
+        finite(times.figure(), step.time_ns, || name(&format!("a {one}")))?;
+        share(times, step.longer, || name("a share"))?;
     }
     for quantile in &curve.measured {
-        finite(FIGURE, quantile.latency_ns, || name("a measured latency"))?;
-        share(quantile.longer(), || name("a measured share"))?;
+        finite(times.figure(), quantile.time_ns, || name(&format!("a measured {one}")))?;
+        share(times, quantile.longer(), || name("a measured share"))?;
     }
     Ok(())
 }
 
-fn share(value: f64, what: impl FnOnce() -> String) -> Result<(), FigureError> {
+fn share(times: Times, value: f64, what: impl FnOnce() -> String) -> Result<(), FigureError> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());
     }
-    let what = format!("{} ({value})", what());
-    Err(FigureError::Value { figure: FIGURE, what, why: "it is not between 0 and 1" })
+    let (figure, what) = (times.figure(), format!("{} ({value})", what()));
+    Err(FigureError::Value { figure, what, why: "it is not between 0 and 1" })
 }
 
 fn legend_entries(data: &Data) -> Vec<(Key, String)> {
@@ -158,13 +198,13 @@ fn draw_steps(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
     let mut marked = [0.5, 0.1, 0.01, 0.001, 1e-4].into_iter().peekable();
     let mut markers = Vec::new();
     for step in &curve.steps {
-        let before = frame.at(step.latency_ns, level);
-        let after = frame.at(step.latency_ns, step.longer);
+        let before = frame.at(step.time_ns, level);
+        let after = frame.at(step.time_ns, step.longer);
         path.extend([before, after]);
         // The last operation does not stand for ever smaller shares.
         let shown = |share: &f64| *share >= step.longer && (step.longer > 0.0 || *share == 0.5);
         while let Some(share) = marked.next_if(shown) {
-            markers.push(frame.at(step.latency_ns, share));
+            markers.push(frame.at(step.time_ns, share));
         }
         level = step.longer;
     }
@@ -191,7 +231,7 @@ fn thin(path: &mut Vec<Point>) {
 fn draw_measured(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
     let look = curve.policy.look();
     for quantile in &curve.measured {
-        let center = frame.at(quantile.latency_ns, quantile.longer());
+        let center = frame.at(quantile.time_ns, quantile.longer());
         frame.marker(center, look.marker, 1.9, look.color, true)?;
     }
     Ok(())
@@ -202,16 +242,15 @@ mod tests {
     use super::*;
 
     fn data(steps: &[(f64, f64)], measured: &[(f64, f64)]) -> Data {
-        let steps = steps.iter().map(|&(latency_ns, longer)| Step { latency_ns, longer });
-        let measured =
-            measured.iter().map(|&(percent, latency_ns)| Quantile { percent, latency_ns });
+        let steps = steps.iter().map(|&(time_ns, longer)| Step { time_ns, longer });
+        let measured = measured.iter().map(|&(percent, time_ns)| Quantile { percent, time_ns });
         let curve = Curve {
             policy: Policy::list(&[("tick", "tick")]).remove(0),
             steps: steps.collect(),
             measured: measured.collect(),
         };
         let panels = vec![Panel { title: String::new(), curves: vec![curve] }];
-        Data { latency: "latency".to_owned(), panels }
+        Data { times: Times::Latencies, name: "latency".to_owned(), panels }
     }
 
     #[test]
@@ -225,6 +264,17 @@ mod tests {
     fn one_latency_is_a_figure() {
         draw(&data(&[(5e6, 0.0)], &[]), Width::Column).unwrap();
         draw(&data(&[], &[(50.0, 5e6)]), Width::Double).unwrap();
+    }
+
+    #[test]
+    fn slices_are_called_slices() {
+        let slices = |steps| Data { times: Times::Slices, ..data(steps, &[]) };
+        let drawn = draw(&slices(&[(5e6, 0.0)]), Width::Column).unwrap();
+        assert!(drawn.contains("share of slices that are longer"), "{drawn}");
+        let error = draw(&slices(&[]), Width::Column).unwrap_err();
+        assert!(error.to_string().contains("`slices`"), "{error}");
+        let error = draw(&slices(&[(f64::NAN, 0.0)]), Width::Column).unwrap_err();
+        assert!(error.to_string().contains("a slice of tick"), "{error}");
     }
 
     #[test]

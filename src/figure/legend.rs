@@ -9,6 +9,7 @@ use super::marker::Marker;
 use super::style::{
     Activity, BOUND_LINE, EXACT_LINE, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE,
 };
+use plotters::style::RGBColor;
 
 const KEY_MM: f64 = 6.5;
 const ROW_MM: f64 = 3.5;
@@ -36,6 +37,10 @@ pub(super) enum Key {
     },
     /// What is near that line.
     Tolerance,
+    /// A line.
+    Line(Stroke),
+    /// An area of one colour.
+    Area(RGBColor),
     /// Quantiles of times.
     Quantiles(Side),
     /// A remark, without a sign of its own.
@@ -121,6 +126,8 @@ fn draw_key(canvas: &Canvas<'_>, key: Key, x: f64, middle: f64) -> Result<(), Fi
             canvas.line(&ends, if is_exact { &EXACT_LINE } else { &BOUND_LINE })
         }
         Key::Tolerance => canvas.fill(&area, TOLERANCE),
+        Key::Line(stroke) => canvas.line(&ends, &stroke),
+        Key::Area(color) => canvas.fill(&area, color),
         Key::Quantiles(side) => {
             let places = [0.0, 0.25, 0.5, 0.7, 1.0].map(|share| x + share * KEY_MM);
             super::distribution::draw_quantiles(canvas, side, places, middle, &area)

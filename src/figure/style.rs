@@ -65,6 +65,16 @@ pub(super) const GRID_LINE: Stroke = Stroke::solid(GRID, 0.12);
 pub(super) const REFERENCE_LINE: Stroke =
     Stroke { color: RGBColor(0x70, 0x70, 0x70), width_mm: 0.2, dash: &[0.5, 0.7] };
 
+/// How many threads wait: the colour of waiting for the lock, as in timelines.
+pub(super) const WAITING_LINE: Stroke = Stroke::solid(RGBColor(0xB0, 0x4E, 0x00), 0.25);
+/// From the fewest to the most of them.
+pub(super) const WAITING_RANGE: RGBColor = RGBColor(0xF6, 0xD3, 0xB8);
+/// Fairness on top of shares; the casing keeps it apart from the dark ones.
+pub(super) const FAIRNESS_LINE: Stroke = Stroke::solid(INK, 0.3);
+pub(super) const FAIRNESS_CASING: Stroke = Stroke::solid(PAPER, 0.8);
+/// Between two shares.
+pub(super) const SHARE_EDGE: Stroke = Stroke::solid(PAPER, 0.12);
+
 /// What theory knows exactly.
 pub(super) const EXACT_LINE: Stroke = Stroke::solid(INK, 0.18);
 /// What theory says that nothing exceeds, or falls below.
@@ -169,6 +179,19 @@ impl PolicyLook {
 
     pub(super) const fn stroke(&self) -> Stroke {
         Stroke { color: self.color, width_mm: 0.3, dash: self.dash }
+    }
+}
+
+/// The colour of one of `count` parts of a whole, from dark to light.
+pub(super) fn part_color(index: usize, count: usize) -> RGBColor {
+    let (dark, light) = (mix(BLUE, BLACK, 0.4), mix(SKY, PAPER, 0.65));
+    let place = if count < 2 { 0.75 } else { index as f64 / (count - 1) as f64 };
+    // Where the sky blue of the middle makes the steps of lightness about equal.
+    let middle = 0.6;
+    if place < middle {
+        mix(dark, SKY, place / middle)
+    } else {
+        mix(SKY, light, (place - middle) / (1.0 - middle))
     }
 }
 
@@ -277,6 +300,7 @@ impl Activity {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shares::MOST_PARTS;
     use super::*;
 
     const POLICIES: [&str; 6] =
@@ -315,6 +339,14 @@ mod tests {
                 assert!(others.iter().all(|other| other.marker != look.marker), "{look:?}");
                 assert!(others.iter().all(|other| other.dash != look.dash), "{look:?}");
             }
+        }
+    }
+
+    #[test]
+    fn parts_differ_in_grey() {
+        for count in 2..=MOST_PARTS {
+            let greys: Vec<_> = (0..count).map(|index| grey(part_color(index, count))).collect();
+            assert!(greys.windows(2).all(|pair| pair[1] - pair[0] > 20.0), "{greys:?}");
         }
     }
 

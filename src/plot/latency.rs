@@ -1,7 +1,7 @@
 //! What the figure `latency` shows: the operations of the focus group, all replications together.
 
 use super::{PlotError, Plots, distinct, focus, several_cases, title};
-use crate::figure::latency::{Curve, Data, Panel, Quantile, Step};
+use crate::figure::latency::{Curve, Data, Panel, Quantile, Step, Times};
 use crate::trace::tables::RunRow;
 
 /// The quantiles that measured values may give, and their columns.
@@ -19,6 +19,25 @@ const MOST_STEPS: usize = 600;
 
 impl Plots {
     pub(super) fn latency(&self, runs: &[&RunRow]) -> Result<Data, PlotError> {
+        let of_run = |run: &RunRow| Ok(self.results.latencies_ns(run.run, &run.focus)?);
+        let measured = |policy: &str, point: &str| self.measured_quantiles(policy, point);
+        let panels = self.curves(runs, of_run, measured)?;
+        let focus = focus(runs);
+        let name = if focus.is_empty() || focus.contains(',') {
+            "latency".to_owned()
+        } else {
+            format!("latency of {focus}")
+        };
+        Ok(Data { times: Times::Latencies, name, panels })
+    }
+
+    /// A panel for each point and a curve for each policy, of times \[ns\] of its runs.
+    pub(super) fn curves(
+        &self,
+        runs: &[&RunRow],
+        mut of_run: impl FnMut(&RunRow) -> Result<Vec<u64>, PlotError>,
+        measured: impl Fn(&str, &str) -> Vec<Quantile>,
+    ) -> Result<Vec<Panel>, PlotError> {
         let mut panels = Vec::new();
         for case in distinct(runs.iter().map(|run| run.case.as_str())) {
             let of_case: Vec<_> = runs.iter().filter(|run| run.case == case).collect();
@@ -26,14 +45,14 @@ impl Plots {
                 let here: Vec<_> = of_case.iter().filter(|run| run.point == point).collect();
                 let mut curves = Vec::new();
                 for policy in distinct(here.iter().map(|run| run.policy.as_str())) {
-                    let mut latencies = Vec::new();
+                    let mut times = Vec::new();
                     for run in here.iter().filter(|run| run.policy == policy) {
-                        latencies.extend(self.results.latencies_ns(run.run, &run.focus)?);
+                        times.extend(of_run(run)?);
                     }
-                    latencies.sort_unstable();
-                    let measured = self.measured_quantiles(policy, point);
-                    if !latencies.is_empty() || !measured.is_empty() {
-                        let steps = steps(&latencies);
+                    times.sort_unstable();
+                    let measured = measured(policy, point);
+                    if !times.is_empty() || !measured.is_empty() {
+                        let steps = steps(&times);
                         curves.push(Curve { policy: self.policy(policy), steps, measured });
                     }
                 }
@@ -42,19 +61,13 @@ impl Plots {
                 }
             }
         }
-        let focus = focus(runs);
-        let latency = if focus.is_empty() || focus.contains(',') {
-            "latency".to_owned()
-        } else {
-            format!("latency of {focus}")
-        };
-        Ok(Data { latency, panels })
+        Ok(panels)
     }
 
     fn measured_quantiles(&self, policy: &str, point: &str) -> Vec<Quantile> {
         let quantile = |(percent, column): (f64, &str)| {
-            let latency_ns = median(&self.measured.values(policy, point, column))?;
-            Some(Quantile { percent, latency_ns })
+            let time_ns = median(&self.measured.values(policy, point, column))?;
+            Some(Quantile { percent, time_ns })
         };
         QUANTILES.into_iter().filter_map(quantile).collect()
     }
@@ -65,7 +78,7 @@ pub(super) fn median(sorted: &[f64]) -> Option<f64> {
     crate::statistics::quantile(sorted, 0.5)
 }
 
-/// The share of latencies above each of them, at a selection of steps that is finer in the tail.
+/// The share of times above each of them, at a selection of steps that is finer in the tail.
 fn steps(sorted: &[u64]) -> Vec<Step> {
     let count = sorted.len();
     let longer = |place: usize| (count - place - 1) as f64 / count as f64;
@@ -73,11 +86,11 @@ fn steps(sorted: &[u64]) -> Vec<Step> {
     let mut last_drawn = f64::INFINITY;
     // Between two steps the curve falls by the same factor, but in the bulk by a small difference.
     let factor = (count.max(2) as f64).powf(-1.0 / (MOST_STEPS as f64 / 2.0));
-    for (place, latency) in sorted.iter().enumerate() {
+    for (place, time) in sorted.iter().enumerate() {
         let share = longer(place);
         let falls = share <= last_drawn * factor || last_drawn - share >= 2.0 / MOST_STEPS as f64;
         if falls || place + 1 == count {
-            steps.push(Step { latency_ns: *latency as f64, longer: share });
+            steps.push(Step { time_ns: *time as f64, longer: share });
             last_drawn = share;
         }
     }
@@ -93,10 +106,10 @@ mod tests {
         let latencies: Vec<u64> = (1..=100_000).collect();
         let steps = steps(&latencies);
         assert!(steps.len() < 2 * MOST_STEPS, "{}", steps.len());
-        assert_eq!(steps.last().map(|step| (step.latency_ns, step.longer)), Some((1e5, 0.0)));
+        assert_eq!(steps.last().map(|step| (step.time_ns, step.longer)), Some((1e5, 0.0)));
         let tail = steps.iter().filter(|step| step.longer < 1e-3 && step.longer > 0.0).count();
         assert!(tail > 50, "{tail} steps in the last thousandth");
-        let exact = |step: &Step| (step.longer - (1.0 - step.latency_ns / 1e5)).abs() < 1e-9;
+        let exact = |step: &Step| (step.longer - (1.0 - step.time_ns / 1e5)).abs() < 1e-9;
         assert!(steps.iter().all(exact));
     }
 }
