@@ -17,6 +17,7 @@ mod description;
 mod font;
 mod legend;
 mod marker;
+mod palette;
 mod panel;
 mod raster;
 mod stack;
@@ -27,8 +28,11 @@ mod write;
 pub mod agreement;
 pub mod breakdown;
 pub mod convoy;
+pub mod differences;
 pub mod distribution;
+pub mod heatmap;
 pub mod latency;
+pub mod pareto;
 pub mod shares;
 pub mod throughput;
 pub mod timeline;
@@ -43,7 +47,7 @@ pub use unit::Quantity;
 pub use write::write;
 
 /// Every figure of an experiment: its name, and what it shows. Those of a validation are drawn by it alone.
-pub const FIGURES: [(&str, &str); 7] = [
+pub const FIGURES: [(&str, &str); 10] = [
     ("timeline", "who runs, holds the lock, or waits for what, thread by thread"),
     ("latency", "how often a latency is longer than a given time, beside measured quantiles"),
     ("throughput", "a number against a swept parameter, with intervals, beside measured values"),
@@ -51,6 +55,15 @@ pub const FIGURES: [(&str, &str); 7] = [
     ("slices", "how often the lock stays with one thread for longer than a given time"),
     ("convoy", "how many threads wait for the lock, over time"),
     ("shares", "whose the lock is, window by window, and how fairly it is shared"),
+    ("heatmap", "a number over two swept parameters, as colours"),
+    (
+        "pareto",
+        "throughput against the latency that one operation in a hundred exceeds, and the best of both",
+    ),
+    (
+        "differences",
+        "how far each series is from a baseline on the same random draws, with intervals",
+    ),
 ];
 
 /// Why there is no figure.

@@ -8,7 +8,10 @@ mod breakdown;
 pub mod command;
 mod convoy;
 mod describe;
+mod differences;
+mod heatmap;
 mod latency;
+mod pareto;
 mod shares;
 mod slices;
 mod theory;
@@ -76,9 +79,10 @@ pub struct Choice {
     pub case: Option<String>,
     /// Only this point, such as `threads=3`.
     pub point: Option<String>,
-    /// The column of the table of runs that `throughput` shows; the experiment's own if not given.
+    /// The column of the table of runs that `throughput`, `heatmap` and `differences` show; the experiment's own if not given.
     pub metric: Option<String>,
-    /// The series by which `throughput` divides it; the experiment's own if not given.
+    /// The series by which `throughput` divides it, and from which `differences` are taken; the experiment's own if not
+    /// given.
     pub baseline: Option<String>,
     /// The stretch of time that `timeline`, `convoy` and `shares` show \[ns\]; if not given, a few slices in
     /// the middle, or for the others all that was recorded.
@@ -155,6 +159,9 @@ impl Plots {
             "slices" => figure::latency::draw(&self.slices(&runs)?, width)?,
             "convoy" => figure::convoy::draw(&self.convoy(&runs, choice)?, width)?,
             "shares" => figure::shares::draw(&self.shares(&runs, choice)?, width)?,
+            "heatmap" => figure::heatmap::draw(&self.heatmap(&runs, choice)?, width)?,
+            "pareto" => figure::pareto::draw(&self.pareto(&runs)?, width)?,
+            "differences" => figure::differences::draw(&self.differences(&runs, choice)?, width)?,
             other => return Err(PlotError::Unknown(other.to_owned())),
         })
     }

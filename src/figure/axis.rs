@@ -179,7 +179,7 @@ fn decimals_of(step: f64) -> usize {
 }
 
 /// A number with a true minus, and never a minus zero.
-fn number(value: f64, decimals: usize) -> String {
+pub(super) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
         Some(digits) if digits.bytes().all(|byte| matches!(byte, b'0' | b'.')) => digits.to_owned(),

@@ -7,7 +7,7 @@ use super::distribution::Side;
 use super::font;
 use super::marker::Marker;
 use super::style::{
-    Activity, BOUND_LINE, EXACT_LINE, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE,
+    Activity, BOUND_LINE, EXACT_LINE, FRONT_LINE, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE,
 };
 use plotters::style::RGBColor;
 
@@ -24,12 +24,16 @@ pub(super) enum Key {
     Marker(PolicyLook),
     /// Hollow markers: measured values.
     Hollow,
+    /// Filled markers, whatever their policy.
+    Filled,
     /// Hollow markers with a range.
     HollowRange,
     /// A horizontal range.
     Whisker,
     /// The line to compare with.
     Reference,
+    /// The line that nothing is beyond.
+    Front,
     /// What theory says: exact values, or bounds.
     Theory {
         /// Which of them.
@@ -110,6 +114,7 @@ fn draw_key(canvas: &Canvas<'_>, key: Key, x: f64, middle: f64) -> Result<(), Fi
             canvas.marker(center, look.marker, 1.5, look.color, false)
         }
         Key::Marker(look) => canvas.marker(center, look.marker, 1.5, look.color, true),
+        Key::Filled => canvas.marker(center, Marker::Circle, 1.5, INK, false),
         Key::Hollow | Key::HollowRange => {
             if key == Key::HollowRange {
                 let range = [(center.0, middle - 1.5), (center.0, middle + 1.5)];
@@ -122,6 +127,7 @@ fn draw_key(canvas: &Canvas<'_>, key: Key, x: f64, middle: f64) -> Result<(), Fi
             super::agreement::draw_whisker(canvas, x + 1.0, x + KEY_MM - 1.0, middle, &stroke)
         }
         Key::Reference => canvas.line(&ends, &REFERENCE_LINE),
+        Key::Front => canvas.line(&ends, &FRONT_LINE),
         Key::Theory { is_exact } => {
             canvas.line(&ends, if is_exact { &EXACT_LINE } else { &BOUND_LINE })
         }

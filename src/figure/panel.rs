@@ -42,6 +42,16 @@ impl Multiples<'_> {
     /// Draws axes, titles and legend, and has `paint` draw each panel's data.
     pub fn draw(
         &self,
+        paint: impl FnMut(&Frame<'_, '_>, usize) -> Result<(), FigureError>,
+    ) -> Result<String, FigureError> {
+        self.draw_above(0.0, |_, _| Ok(()), paint)
+    }
+
+    /// The same above an area that `foot` draws, as wide as the panels and `foot_mm` high; the legend is below it.
+    pub fn draw_above(
+        &self,
+        foot_mm: f64,
+        foot: impl FnOnce(&Canvas<'_>, Rect) -> Result<(), FigureError>,
         mut paint: impl FnMut(&Frame<'_, '_>, usize) -> Result<(), FigureError>,
     ) -> Result<String, FigureError> {
         let page_mm = self.width.mm();
@@ -76,7 +86,8 @@ impl Multiples<'_> {
         let pitch = title_mm + height_mm + LABELS_MM;
         let axes_end = MARGIN_MM + pitch * rows as f64 + NAME_MM;
         let legend = Legend::new(self.legend.clone(), page_mm - 2.0 * MARGIN_MM);
-        let page_height = axes_end + 1.0 + legend.height() + MARGIN_MM;
+        let legend_top = axes_end + 1.0 + foot_mm;
+        let page_height = legend_top + legend.height() + MARGIN_MM;
 
         canvas::page(page_mm, page_height, |canvas| {
             for (index, title) in self.titles.iter().enumerate() {
@@ -104,11 +115,13 @@ impl Multiples<'_> {
             let half = font::width_mm(&y_name, LABEL.pt, false) / 2.0;
             let beside = (MARGIN_MM + 2.2, middle.max(MARGIN_MM + half));
             canvas.text_upwards(&y_name, beside, &LABEL, Align::Center)?;
+            let area = Rect { left, top: axes_end + 1.0, width: panels_mm, height: foot_mm };
+            foot(canvas, area)?;
             // Below the panels if it is short enough, else below everything.
             let start = (left + (panels_mm - legend.width()) / 2.0)
                 .min(page_mm - MARGIN_MM - legend.width())
                 .max(MARGIN_MM);
-            legend.draw(canvas, start, axes_end + 1.0)
+            legend.draw(canvas, start, legend_top)
         })
     }
 }

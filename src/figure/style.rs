@@ -81,6 +81,9 @@ pub(super) const EXACT_LINE: Stroke = Stroke::solid(INK, 0.18);
 pub(super) const BOUND_LINE: Stroke =
     Stroke { color: RGBColor(0x60, 0x60, 0x60), width_mm: 0.18, dash: &[1.6, 0.9] };
 
+/// What no point is beyond; wide and pale, as it lies below data.
+pub(super) const FRONT_LINE: Stroke = Stroke::solid(RGBColor(0xA8, 0xA8, 0xA8), 0.45);
+
 /// A policy, or an architecture, as figures know it: which rule, and what its readers call it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Policy {
@@ -195,7 +198,7 @@ pub(super) fn part_color(index: usize, count: usize) -> RGBColor {
     }
 }
 
-fn mix(color: RGBColor, with: RGBColor, share: f64) -> RGBColor {
+pub(super) fn mix(color: RGBColor, with: RGBColor, share: f64) -> RGBColor {
     let channel = |from: u8, to: u8| {
         // Between two bytes, so it is a byte.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

@@ -99,7 +99,7 @@ impl Axis {
 }
 
 /// The different values in a column, in ascending order.
-fn values(runs: &[&RunRow], column: &str) -> Vec<f64> {
+pub(super) fn values(runs: &[&RunRow], column: &str) -> Vec<f64> {
     let mut values: Vec<_> = runs.iter().filter_map(|run| run.number(column)).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
@@ -124,7 +124,7 @@ fn is_free(runs: &[&RunRow], axis: &str, name: &str) -> bool {
 
 /// The settings of a point such as `threads=3 law=#2`. A value may contain spaces, and reaches up to the next
 /// name.
-fn settings(point: &str) -> Vec<(&str, &str)> {
+pub(super) fn settings(point: &str) -> Vec<(&str, &str)> {
     let mut rest = point;
     let mut settings = Vec::new();
     while let Some((name, after)) = rest.split_once('=') {

@@ -19,10 +19,11 @@ pub struct PlotArgs {
     /// Only this point, such as "threads=3"
     #[arg(long)]
     point: Option<String>,
-    /// Column of the table of runs, for throughput [default: the experiment's]
+    /// Column of the table of runs, for throughput, heatmap and differences [default: the experiment's]
     #[arg(long)]
     metric: Option<String>,
-    /// Series to divide it by, for throughput, such as sequential [default: the experiment's, for its own metric]
+    /// Series to divide it by, for throughput, such as sequential, or to take differences from, for differences [default:
+    /// the experiment's; to divide by, for its own metric alone]
     #[arg(long)]
     baseline: Option<String>,
     /// Begin of the window, for figures over time, such as 100ms

@@ -95,7 +95,7 @@ fn multiple(metric: &str, words: &str) -> String {
 }
 
 /// A column's name in words, and what kind of number it holds.
-fn describe(metric: &str, focus: &str) -> (String, Quantity) {
+pub(super) fn describe(metric: &str, focus: &str) -> (String, Quantity) {
     let words = |end: &str| metric.trim_end_matches(end).replace('_', " ");
     match metric {
         "ops_per_s" if focus.is_empty() => ("operations".to_owned(), Quantity::PerSecond),
