@@ -1,6 +1,6 @@
 //! A number over two swept parameters: one panel for each policy, a cell for each pair of values.
 //!
-//! All panels have one scale of colours, logarithmic where the numbers differ by more than [`WIDE`]; and the number itself
+//! All panels have one scale of colours, logarithmic where the numbers differ by more than a factor of 20; and the number itself
 //! stands in its cell where it fits. A cell without a number stays white.
 
 use super::axis::{Axis, number};
