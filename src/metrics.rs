@@ -27,6 +27,7 @@ pub fn run_row(outcome: &Outcome, summary: &Summary, focus: u32) -> RunRow {
     let rate = |count: u64| ratio(count as f64, elapsed.as_s_f64());
     let times = total(&outcome.threads);
     let share = |state| span_ratio(times.of(state), times.total());
+    let polling = outcome.threads.iter().map(|thread| thread.polling).sum();
     let on_core = times.of(State::Running) + times.of(State::Overhead);
     RunRow {
         ending: ending(&outcome.ending),
@@ -35,7 +36,10 @@ pub fn run_row(outcome: &Outcome, summary: &Summary, focus: u32) -> RunRow {
         ops_per_s: rate(latencies.count()),
         ops_total: count(|thread| thread.ops),
         cpu_share: span_ratio(on_core, elapsed),
-        slowdown: span_ratio(elapsed, times.of(State::Running) + times.of(State::Blocked)),
+        slowdown: span_ratio(
+            elapsed,
+            times.of(State::Running) + times.of(State::Blocked) - polling,
+        ),
         fairness: fairness(&outcome.threads),
         running_share: share(State::Running),
         running_locked_share: span_ratio(

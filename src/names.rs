@@ -4,12 +4,17 @@
 fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .map(|candidate| (distance(name, candidate), candidate))
         .filter(|(distance, candidate)| {
             distance * 3 <= name.chars().count().max(candidate.chars().count()) + 1
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// How many letters differ, whatever their case.
+fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(&one.to_lowercase(), &other.to_lowercase())
 }
 
 /// `, did you mean ...?` if there is something to mean.
@@ -36,5 +41,6 @@ mod tests {
         assert_eq!(nearest("thread", names), Some("threads"));
         assert_eq!(nearest("strat", names), Some("start"));
         assert_eq!(nearest("policy", names), None);
+        assert_eq!(nearest("fifo", ["FIFO", "fif"]), Some("FIFO"));
     }
 }

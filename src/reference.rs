@@ -12,6 +12,7 @@
 
 mod closed;
 mod demand;
+mod fairness;
 mod laws;
 mod open;
 mod polling;
@@ -20,6 +21,7 @@ mod timed_wait;
 use gilsim_policies::{Instant, PolicySpec, Span};
 use serde::Serialize;
 
+use self::demand::Demand;
 use crate::architecture::Runtime;
 use crate::machine::MachineSpec;
 use crate::workload::{Group, Workload};
@@ -89,6 +91,16 @@ impl System<'_> {
             .or_else(|| closed::theory(self, metric))
             .or_else(|| polling::theory(self, metric))
             .or_else(|| open::theory(self, metric))
+    }
+
+    /// How many operations a pass of each thread of the group has, one at least.
+    #[must_use]
+    pub fn ops_of_a_pass_each(&self) -> f64 {
+        let of_group = |group: &Group| {
+            let ops = Demand::of(&group.program, 1.0).map_or(1.0, |demand| demand.ops.max(1.0));
+            f64::from(group.threads) * ops
+        };
+        self.group().map_or(0.0, of_group)
     }
 
     fn group(&self) -> Option<&Group> {

@@ -158,6 +158,8 @@ pub struct ThreadTotals {
     pub held: Span,
     /// Time during which it did its own work with the lock.
     pub running_locked: Span,
+    /// Time during which it ran to find out whether a request waits, a part of the time in which it ran.
+    pub polling: Span,
     /// Operations done.
     pub ops: u64,
     /// Time asleep at the locks of objects, a part of the time in which it waited for a lock.

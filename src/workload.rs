@@ -110,7 +110,7 @@ pub enum Arrivals {
     Open {
         /// Time between two requests to the group.
         gap: Law,
-        /// Whether its threads never sleep, but look for requests again and again, and which they then serve.
+        /// Which requests its threads serve after a look, if they never sleep, but look again and again.
         polls: Option<Serves>,
     },
 }

@@ -3,6 +3,7 @@
 
 use indexmap::IndexMap;
 
+use crate::names::did_you_mean;
 use crate::statistics::Estimate;
 use crate::trace::tables::{Coverage, RunRow};
 
@@ -21,7 +22,7 @@ pub struct PointEstimate<'a> {
 
 /// There is no such number in the table of runs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the table of runs has no numbers in a column \"{column}\"; it has {}", known.join(", "))]
+#[error("the table of runs has no numbers in a column \"{column}\"{}", or_else(column, known))]
 pub struct UnknownMetric {
     /// What was asked for.
     pub column: String,
@@ -31,12 +32,18 @@ pub struct UnknownMetric {
 
 /// There is nothing to compare with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the results have no series \"{name}\" to compare with; they have {}", known.join(", "))]
+#[error("the results have no series \"{name}\" to compare with{}", or_else(name, known))]
 pub struct UnknownBaseline {
     /// What was asked for.
     pub name: String,
     /// What there is.
     pub known: Vec<String>,
+}
+
+/// What was meant, or what there is.
+fn or_else(name: &str, known: &[String]) -> String {
+    let near = did_you_mean(name, known.iter().map(String::as_str));
+    if near.is_empty() { format!("; there are {}", known.join(", ")) } else { near }
 }
 
 /// Averages a column over replications, in the order in which the runs first name a case, a point

@@ -139,8 +139,8 @@ fn legend(found: &Estimates) -> String {
     if lines().any(|line| line.theory.is_some()) {
         let _ = writeln!(
             text,
-            "theory is about the long run; ≠: further off than chance and an operation of\n\
-             each thread explain ({} tests, Holm, {:.0} %)",
+            "theory is about the long run; ≠: further off than chance and a pass of each\n\
+             thread explain ({} tests, Holm, {:.0} %)",
             found.tested,
             100.0 * (1.0 - found.confidence)
         );
@@ -176,7 +176,7 @@ fn row(line: &Line, found: &Estimates) -> Row {
                 (None, None) => String::new(),
             };
             let theory = line.theory.as_ref().map_or_else(String::new, |theory| {
-                format!("{}{mark}", theory_in_words(&line.metric, theory, &scale))
+                format!("{}{mark}", theory_in_words(&line.metric, theory, *value, &scale))
             });
             let below = batches.map(|batches| {
                 format!(
@@ -191,9 +191,14 @@ fn row(line: &Line, found: &Estimates) -> Row {
     }
 }
 
-fn theory_in_words(metric: &str, theory: &Theory, scale: &Scale) -> String {
-    // Bounds are rough.
-    let words = |mean| in_words(metric, Mean { mean, half_width: None });
+/// Bounds are rough, unless the estimate is about to touch one.
+const NEAR: f64 = 0.01;
+
+fn theory_in_words(metric: &str, theory: &Theory, estimate: f64, scale: &Scale) -> String {
+    let words = |bound: f64| match (bound - estimate).abs() < NEAR * bound {
+        true => scale.words(bound),
+        false => in_words(metric, Mean { mean: bound, half_width: None }),
+    };
     match theory {
         Theory::Exact { value, .. } => scale.words(*value),
         Theory::Between { low, high } => match (*low > 0.0, high.is_finite()) {

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::ConfigError;
-use super::explain::explain;
+use super::explain::{explain, other_form};
 use super::path::shift;
 use super::presets::{Library, PRESET};
 use super::source::Sources;
@@ -83,10 +83,12 @@ impl<'s> Document<'s> {
 
     /// Reads a value as a `T`.
     pub fn read_value<T: DeserializeOwned>(&self, value: Value<'s>) -> Result<T, ConfigError> {
-        let span = value.span();
+        let whole = value.clone();
         T::deserialize(ValueDeserializer::from(value)).map_err(|error| {
             let (message, help) = explain(error.message());
-            ConfigError { help, ..self.error(error.span().unwrap_or(span), message) }
+            let span = error.span().unwrap_or(whole.span());
+            let help = help.or_else(|| other_form(&message, key_of(&whole, &span)?));
+            ConfigError { help, ..self.error(span, message) }
         })
     }
 
@@ -183,6 +185,20 @@ impl<'s> Document<'s> {
     /// Lays a table over the document: what it has replaces what was there, tables go on to merge.
     pub fn merge(&mut self, patch: Value<'s>) {
         merge(&self.presets, &mut self.root, patch, &KeyPath::default());
+    }
+}
+
+/// The key of the value that stands at `span`.
+fn key_of<'v>(value: &'v Value<'_>, span: &Range<usize>) -> Option<&'v str> {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            table.iter().find_map(|(key, value)| match value.span() == *span {
+                true => Some(key.get_ref().as_ref()),
+                false => key_of(value, span),
+            })
+        }
+        DeValue::Array(values) => values.iter().find_map(|value| key_of(value, span)),
+        _ => None,
     }
 }
 

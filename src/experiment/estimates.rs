@@ -184,9 +184,9 @@ impl Runs<'_> {
         system(&self.planned)?.theory(metric)
     }
 
-    /// How far an estimate may be off what holds in the long run, as a share: an operation of each thread is under way at
-    /// the begin and at the end, and may be as long as the longest; of slices, one is. Nothing is where all come to their
-    /// end.
+    /// How far an estimate may be off what holds in the long run, as a share: a pass of each thread is under way at the
+    /// begin and at the end, with operations that may be as long as the longest; of slices, one is. Where all come to their
+    /// end, nothing is.
     fn slack(&self, metric: &str) -> f64 {
         let ends = |run: &&RunRow| run.ending == Ending::Completed;
         if self.rows.iter().all(ends) {
@@ -205,7 +205,9 @@ impl Runs<'_> {
                     true => mean(&|run| Some(run.latency_max_ns? as f64 / run.latency_mean_ns?)),
                     false => 1.0,
                 };
-                longest * f64::from(self.rows[0].threads) / per_run("ops_per_s")
+                let under_way =
+                    system(&self.planned).map_or(0.0, |system| system.ops_of_a_pass_each());
+                longest * under_way / per_run("ops_per_s")
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::names::{did_you_mean, list};
 
-/// What keys that must be given look like.
-const EXAMPLES: [(&str, &str); 8] = [
+/// What keys that must be given, or that have more than one form, look like.
+const EXAMPLES: [(&str, &str); 11] = [
     ("schema", "`schema = 1`"),
     ("duration", "`duration = \"10s\"`"),
     ("machine", "`machine = { linux = { cores = 2 } }`"),
@@ -12,7 +12,26 @@ const EXAMPLES: [(&str, &str); 8] = [
     ("program", "`program = [{ compute = \"1ms\" }, { block = \"5ms\" }]`"),
     ("objects", "`object = \"cache\"`, or `objects = [\"cache\", \"log\"]`"),
     ("steps", "`steps = [{ compute = \"1ms\" }]`"),
+    (
+        "arrivals",
+        "`arrivals = { poisson = { mean_gap = \"10ms\" } }`, `{ gap = \"5ms\" }` or `{ think = \"1ms\" }`; \
+         `polls` stands beside it",
+    ),
+    ("polls", "`polls = { steps = [\"yield\", { compute = \"2us\" }], serves = \"one\" }`"),
+    ("serves", "`serves = \"one\"`, `\"waiting\"` or `\"until_empty\"`"),
 ];
+
+/// What a key looks like, if it needs an example.
+fn example(key: &str) -> Option<String> {
+    let (_, example) = EXAMPLES.iter().find(|(known, _)| *known == key)?;
+    Some(format!("as in {example}"))
+}
+
+/// What would be right in place of a value of another form than its key wants.
+pub(super) fn other_form(message: &str, key: &str) -> Option<String> {
+    let is_form = ["expected ", "exactly one name"].iter().any(|start| message.starts_with(start));
+    (is_form && !message.contains("as in")).then(|| example(key)).flatten()
+}
 
 /// What is wrong, and what would be right.
 pub(super) fn explain(message: &str) -> (String, Option<String>) {
@@ -42,9 +61,7 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
         return (format!("unknown key `{name}`{near}"), Some(help));
     }
     if let Some(name) = message.strip_prefix("missing field ") {
-        let example = EXAMPLES.iter().find(|(key, _)| name.trim_matches('`') == *key);
-        let help = example.map(|(_, example)| format!("as in {example}"));
-        return (format!("the key {name} is missing"), help);
+        return (format!("the key {name} is missing"), example(name.trim_matches('`')));
     }
     if let Some(name) = message.strip_prefix("duplicate field ") {
         let help = (name == "`objects`").then(|| "`object` is the same key: keep one".to_owned());
@@ -71,6 +88,9 @@ pub(super) fn explain(message: &str) -> (String, Option<String>) {
         let help =
             "its parameters follow the name, as in `{ timed_wait = {} }` or `{ linux = {} }`";
         return ("expected a table, found a name alone".to_owned(), Some(help.to_owned()));
+    }
+    if message == "wanted string or table" {
+        return ("expected a name".to_owned(), None);
     }
     if message.starts_with("wanted exactly 1 element") {
         let found = message.rsplit(", ").next().unwrap_or_default();
@@ -154,6 +174,7 @@ mod tests {
                 Some("`object` is the same key: keep one"),
             ),
             ("duplicate key", "duplicate key", None),
+            ("wanted string or table", "expected a name", None),
         ] {
             assert_eq!(explain(message), (plain.to_owned(), help.map(str::to_owned)));
         }

@@ -12,6 +12,7 @@ use super::output_analysis::WarmUp;
 use super::reproduce::Recorded;
 use super::spec::ExperimentSpec;
 use crate::machine::MachineSpec;
+use crate::workload::{Arrivals, Group, Serves};
 
 /// How the program wants to be cited.
 const CITATION: &str = include_str!("../../CITATION.cff");
@@ -125,9 +126,12 @@ fn logic(recorded: &Recorded) -> String {
     text.push_str(
         "  - 2.5.2 Activities: the steps of each group's program, in the configuration\n  \
          - 2.5.3 Resources: the lock, the cores, the locks of objects\n  - 2.5.4 Queues: waiters for the lock are told \
-         as its policy says; requests to a group queue, first come, first served, and the idle thread with the lowest \
-         number takes one; threads without a core queue ",
+         as its policy says; ",
     );
+    for taken in requests(recorded) {
+        let _ = write!(text, "{taken}; ");
+    }
+    text.push_str("threads without a core queue ");
     let queues = distinct(recorded, |experiment| {
         let queue = match &experiment.machine {
             MachineSpec::Ideal(_) => "first come, first served",
@@ -138,6 +142,25 @@ fn logic(recorded: &Recorded) -> String {
     let _ = writeln!(text, "{}", queues.join(", or "));
     text.push_str("  - 2.5.5 Entry and exit: threads begin at their group's `start` and end after `iterations` or at `stop`, or with the run\n");
     text
+}
+
+/// Who takes the requests to each group.
+fn requests(recorded: &Recorded) -> IndexSet<String> {
+    let groups = recorded.plan.points.iter().flat_map(|point| &point.workload.groups);
+    let taken = |group: &Group| {
+        let Arrivals::Open { polls, .. } = group.arrivals else { return None };
+        let by = match polls {
+            None => "the idle thread with the lowest number takes one",
+            Some(Serves::One) => "a thread takes one each time that it looks",
+            Some(Serves::Waiting) => "a thread takes those that wait when it looks",
+            Some(Serves::UntilEmpty) => "a thread that looks takes them until none waits",
+        };
+        Some(format!(
+            "requests to group `{}` queue, first come, first served, and {by}",
+            group.name
+        ))
+    };
+    groups.filter_map(taken).collect()
 }
 
 fn scenarios(recorded: &Recorded) -> String {

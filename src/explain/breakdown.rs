@@ -16,6 +16,8 @@ pub struct Breakdown {
     pub threads: u32,
     /// Doing its own work on a core.
     pub computing: f64,
+    /// Looking for requests on a core.
+    pub polling: f64,
     /// Waiting for the global lock.
     pub lock_wait: f64,
     /// Waiting for the locks of objects.
@@ -35,6 +37,8 @@ pub struct Sums {
     pub times: StateTimes,
     /// A part of the lock wait.
     pub object_wait: Span,
+    /// Running to find out whether a request waits.
+    pub polling: Span,
     /// With the lock.
     pub held: Span,
     /// At work with the lock.
@@ -59,6 +63,7 @@ impl Sums {
     fn add(&mut self, thread: &ThreadTotals) {
         self.times.0.iter_mut().zip(thread.times.0).for_each(|(sum, time)| *sum += time);
         self.object_wait += thread.object_wait;
+        self.polling += thread.polling;
         self.held += thread.held;
         self.running_locked += thread.running_locked;
         self.acquisitions += thread.acquisitions;
@@ -113,7 +118,8 @@ pub(super) fn breakdown(case: &Case<'_>, runs: &[Run]) -> Vec<Breakdown> {
         Breakdown {
             group: group.name.clone(),
             threads: group.threads,
-            computing: of(State::Running),
+            computing: share(sums.times.of(State::Running) - sums.polling, sums.life()),
+            polling: share(sums.polling, sums.life()),
             lock_wait: share(sums.lock_wait(), sums.life()),
             object_wait: share(sums.object_wait, sums.life()),
             core_wait: of(State::CoreWait),
@@ -130,15 +136,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_for_objects_is_not_waiting_for_the_lock() {
+    fn waiting_for_objects_is_not_waiting_for_the_lock_and_polling_no_computing() {
         let mut one = thread(0, [20, 10, 40, 10, 20]);
         one.object_wait = Span::from_ms(30);
+        one.polling = Span::from_ms(5);
         let example = Example::new("[io]\nprogram = [{ compute = \"1ms\" }]", vec![one]);
         let rows = breakdown(&example.case(), &example.baseline);
         let expected = Breakdown {
             group: "io".to_owned(),
             threads: 1,
-            computing: 0.2,
+            computing: 0.15,
+            polling: 0.05,
             lock_wait: 0.1,
             object_wait: 0.3,
             core_wait: 0.1,

@@ -9,6 +9,7 @@ mod inversion;
 mod lock;
 mod lost;
 mod objects;
+mod polling;
 mod start;
 
 use gilsim_policies::{PolicySpec, Span};
@@ -35,7 +36,7 @@ pub struct Effect {
 }
 
 /// Every effect. Each says whether it is there.
-pub const EFFECTS: [fn(&Evidence<'_>) -> Option<Effect>; 10] = [
+pub const EFFECTS: [fn(&Evidence<'_>) -> Option<Effect>; 11] = [
     deadlock::deadlock,
     convoy::convoy,
     battle::battle,
@@ -43,6 +44,7 @@ pub const EFFECTS: [fn(&Evidence<'_>) -> Option<Effect>; 10] = [
     lock::saturated,
     cores::saturated,
     objects::contention,
+    polling::polling,
     start::dominates,
     lost::updates,
     collector::collector,

@@ -1,19 +1,16 @@
 //! A fixed number of threads: machine repairmen, networks of objects' locks, and asymptotic bounds.
 
-use gilsim_policies::timed_wait::TimedWaitParameters;
-use gilsim_policies::{PickRule, PolicySpec, Span};
+use gilsim_policies::{PolicySpec, Span};
 use indexmap::IndexMap;
 
-use super::demand::{Demand, Hold, hold, touch, whole_op};
-use super::laws::{is_tame, transform};
+use super::demand::{Demand, Hold, has_more, touch, whole_op};
+use super::fairness::all_get_on;
+use super::laws::{FINEST, is_tame};
 use super::{System, Theory, quantile_of};
 use crate::machine::MachineSpec;
 use crate::theory::network::mean_value_analysis;
 use crate::theory::{FiniteSource, bounds, scaling};
 use crate::workload::{Access, Arrivals, Group, Law, Step};
-
-/// A lock that is busy for less of the time is free after a few dozen holds.
-const MOST_BUSY: f64 = 0.95;
 
 /// More objects than this are no network that anybody waits in, and take long to compute.
 const MOST_OBJECTS: u32 = 10_000;
@@ -42,7 +39,7 @@ pub(super) fn theory(system: &System<'_>, metric: &str) -> Option<Theory> {
         _ => return None,
     };
     // Other groups have the lock and cores, too; what calls cost counts as well.
-    let alone = system.is_sole() && system.is_free() && !demand.has_more;
+    let alone = system.is_sole() && system.is_free() && !has_more(&group.program);
     alone.then(|| rounds.scaled(per_round))
 }
 
@@ -59,7 +56,7 @@ fn rounds(system: &System<'_>, group: &Group, demand: &Demand, away: f64) -> The
 }
 
 /// How many threads of the group share each lock; all of them where there is none.
-fn shares(system: &System<'_>, group: &Group) -> Vec<u32> {
+pub(super) fn shares(system: &System<'_>, group: &Group) -> Vec<u32> {
     let mut shares = vec![0; system.locks().max(1) as usize];
     let first: u32 = system.workload.groups[..system.focus].iter().map(|other| other.threads).sum();
     for thread in first..first + group.threads {
@@ -91,9 +88,8 @@ fn lower(system: &System<'_>, group: &Group, demand: &Demand, away: f64) -> f64 
     let undisturbed = system.is_sole() || (system.locks() == 0 && system.is_free());
     // A collection of any group's stops all.
     let mut present = system.workload.groups.iter().filter(|other| other.threads > 0);
-    let has_more =
-        present.any(|other| Demand::of(&other.program, 1.0).is_none_or(|demand| demand.has_more));
-    if !undisturbed || !system.is_steady() || has_more {
+    let disturbed = !undisturbed || present.any(|other| has_more(&other.program));
+    if disturbed || !system.is_steady() {
         return 0.0;
     }
     if system.is_free() {
@@ -129,7 +125,7 @@ struct Round<'a> {
 
 impl<'a> Round<'a> {
     /// A thread that pauses in its pass takes the lock back each time, so that there may be one pause alone.
-    fn of(group: &'a Group) -> Option<Self> {
+    fn of(group: &'a Group, stretch: f64) -> Option<Self> {
         let Arrivals::Closed { think } = &group.arrivals else { return None };
         let timed: Vec<_> = group
             .program
@@ -138,16 +134,17 @@ impl<'a> Round<'a> {
             .filter(|step| !matches!(step, Step::OpStart | Step::OpEnd))
             .collect();
         let pauses = *think != Law::Constant(Span::ZERO);
-        match timed[..] {
-            [step] if pauses => Some(Self { hold: hold(step)?, think }),
+        let (think, step) = match timed[..] {
+            [step] if pauses => (think, step),
             [Step::Block(think) | Step::CRelease(think), step]
             | [step, Step::Block(think) | Step::CRelease(think)]
                 if !pauses && is_tame(think) =>
             {
-                Some(Self { hold: hold(step)?, think })
+                (think, step)
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Self { hold: Hold::of(step, stretch)?, think })
     }
 }
 
@@ -163,24 +160,21 @@ fn exact(system: &System<'_>, group: &Group) -> Option<Theory> {
     if !system.is_free() {
         return None;
     }
-    let Round { hold: Hold { law, has_checks }, think } = Round::of(group)?;
-    let stretch = if has_checks { system.stretch() } else { 1.0 };
-    let uncut = !has_checks
+    let Round { hold, think } = Round::of(group, system.stretch())?;
+    let uncut = !hold.has_checks
         || matches!(
             system.policy,
             PolicySpec::FifoHandoff(_) | PolicySpec::Barging(_) | PolicySpec::PyMutex(_)
         );
-    let memoryless = |law: &Law| matches!(law, Law::Exponential { .. });
     let rounds = |threads: u32| {
-        let hold = stretch * law.mean_ns();
-        let source = FiniteSource { threads, think: think.mean_ns(), hold };
-        let found = if memoryless(law) {
+        let source = FiniteSource { threads, think: think.mean_ns(), hold: hold.mean() };
+        let found = if hold.is_memoryless() {
             // No order can know how long a hold goes on, and only the mean of thinking matters.
             source.exponential(1)
         } else {
-            let known = uncut && memoryless(think) && transform(law, 0.0).is_some();
-            let of = |s: f64| transform(law, stretch * s).unwrap_or(f64::NAN);
-            known.then(|| source.general(of)).flatten()
+            let memoryless = matches!(think, Law::Exponential { .. });
+            let known = uncut && memoryless && hold.transform(0.0).is_some();
+            known.then(|| source.general(|s| hold.transform(s).unwrap_or(f64::NAN))).flatten()
         };
         found.map(|found| found.throughput)
     };
@@ -190,7 +184,7 @@ fn exact(system: &System<'_>, group: &Group) -> Option<Theory> {
     shares.iter().for_each(|threads| *models.entry(*threads).or_default() += 1);
     let model = |(threads, times): (&u32, &u32)| {
         let times = if shares.len() > 1 { format!("{times} x ") } else { String::new() };
-        format!("{times}{}/{}/1//{threads}", letter(think), letter(law))
+        format!("{times}{}/{}/1//{threads}", letter(think), letter(hold.law))
     };
     let model = models.iter().map(model).collect::<Vec<_>>().join(" + ");
     Some(Theory::Exact { value, model })
@@ -207,13 +201,10 @@ const fn letter(law: &Law) -> char {
 
 /// Without a lock, with fewer cores than threads: they are the servers.
 fn servers(system: &System<'_>, group: &Group) -> Option<Theory> {
-    let Round { hold: Hold { law, has_checks }, think } = Round::of(group)?;
+    let Round { hold, think } = Round::of(group, system.stretch())?;
     let off_core = !group.program.steps.iter().any(|step| matches!(step, Step::CRelease(_)));
-    let (Law::Exponential { mean_ns }, true, Some(cores)) = (law, off_core, system.cores()) else {
-        return None;
-    };
-    let hold = if has_checks { system.stretch() * mean_ns } else { *mean_ns };
-    let source = FiniteSource { threads: group.threads, think: think.mean_ns(), hold };
+    let cores = system.cores().filter(|_| hold.is_memoryless() && off_core)?;
+    let source = FiniteSource { threads: group.threads, think: think.mean_ns(), hold: hold.mean() };
     let value = source.exponential(cores)?.throughput;
     let model = format!("{}/M/{cores}//{}", letter(think), group.threads);
     Some(Theory::Exact { value, model })
@@ -258,9 +249,10 @@ fn latency(
     }
     let alone = demand.cpu() + demand.blocked;
     let response = |rounds: f64| f64::from(group.threads) / rounds - away;
+    let (Theory::Exact { value: most, .. } | Theory::Between { high: most, .. }) = *rounds;
     Some(match rounds {
         // Operations of threads that starve never end, and are in no mean.
-        _ if !all_get_on(system, group, demand, away, rounds) => {
+        _ if !all_get_on(system, group, demand, most) => {
             Theory::Between { low: alone, high: f64::INFINITY }
         }
         Theory::Exact { value, model } => {
@@ -272,54 +264,26 @@ fn latency(
     })
 }
 
-/// Whether every thread gets on as the others do: nobody has to wait, or the lock is free every now and then, and has let
-/// everybody in by then, or it goes to who waits, one after the other.
-fn all_get_on(
-    system: &System<'_>,
-    group: &Group,
-    demand: &Demand,
-    away: f64,
-    rounds: &Theory,
-) -> bool {
-    let (Theory::Exact { value: most, .. } | Theory::Between { high: most, .. }) = rounds;
-    let of_objects = system.locks() == 0 && demand.has_more;
-    let locks = if of_objects { system.workload.objects() } else { system.locks() };
-    let nobody_waits =
-        locks == 0 || (system.is_sole() && shares(system, group).iter().all(|share| *share == 1));
-    let pauses = away + demand.unlocked + demand.blocked > 0.0;
-    let in_turn = match system.policy {
-        _ if of_objects => false,
-        PolicySpec::FifoHandoff(_) => pauses,
-        PolicySpec::TimedWait(TimedWaitParameters { pick, force_switching, .. }) => {
-            *force_switching && matches!(pick, PickRule::FifoArrival | PickRule::FifoRequeue)
-        }
-        _ => false,
-    };
-    nobody_waits || in_turn || most * demand.locked < MOST_BUSY * f64::from(locks)
-}
-
 /// The quantile of the response of M/M/1//N, first come, first served.
 fn quantile(system: &System<'_>, group: &Group, q: f64) -> Option<Theory> {
     let Arrivals::Closed { think: Law::Exponential { mean_ns: think } } = group.arrivals else {
         return None;
     };
     let [step] = whole_op(&group.program)? else { return None };
-    let Hold { law, has_checks } = hold(step)?;
-    let Law::Exponential { mean_ns: hold } = law else { return None };
+    let hold = Hold::of(step, system.stretch()).filter(Hold::is_memoryless)?;
     let fifo = matches!(system.policy, PolicySpec::FifoHandoff(_)) && system.locks() == 1;
-    if !fifo || !is_tame(law) || !system.is_free() || !system.is_sole() || !system.is_steady() {
+    if !fifo || !system.is_free() || !system.is_sole() || !system.is_steady() {
         return None;
     }
-    let hold = if has_checks { system.stretch() * hold } else { *hold };
-    let source = FiniteSource { threads: group.threads, think, hold };
-    let value = source.response_quantile(q)?;
+    let source = FiniteSource { threads: group.threads, think, hold: hold.mean() };
+    let value = source.response_quantile(q).filter(|value| *value >= FINEST)?;
     Some(Theory::Exact { value, model: format!("M/M/1//{}", group.threads) })
 }
 
 /// One pass of each thread, which goes to the lock once, nothing of it by chance: Amdahl's law.
 fn once(system: &System<'_>, group: &Group, metric: &str) -> Option<Theory> {
     let Round { hold: Hold { law: Law::Constant(hold), .. }, think: Law::Constant(think) } =
-        Round::of(group)?
+        Round::of(group, 1.0)?
     else {
         return None;
     };

@@ -1,6 +1,7 @@
 //! What a pass through a program needs on average: the demands of operational analysis.
 
-use super::laws::is_tame;
+use super::laws::{is_tame, square, transform};
+use crate::theory::Moments;
 use crate::workload::{Access, Law, Program, Step};
 
 /// The mean demands of a pass \[ns\].
@@ -14,8 +15,6 @@ pub(super) struct Demand {
     pub blocked: f64,
     /// Operations that end.
     pub ops: f64,
-    /// Whether there is anything else that may take time: objects, collections, messages.
-    pub has_more: bool,
 }
 
 impl Demand {
@@ -40,8 +39,7 @@ impl Demand {
         while let Some(step) = steps.get(at) {
             at += 1;
             match step {
-                // Stretched times are cut to whole nanoseconds.
-                Step::Compute(law) if stretch != 1.0 && law.mean_ns() < 1e3 => return None,
+                Step::Compute(law) if !survives(stretch, law) => return None,
                 Step::Compute(law) => self.locked += stretch * mean(law)?,
                 Step::CHold(law) => self.locked += mean(law)?,
                 Step::CRelease(law) => self.unlocked += mean(law)?,
@@ -60,19 +58,34 @@ impl Demand {
                     }
                 }
                 Step::RepeatEnd { .. } | Step::Jump(_) => return Some(at - 1),
-                Step::Yield | Step::OpStart => {}
                 Step::PassEnd | Step::Look => return Some(at),
-                Step::Pick { .. }
+                _ => {}
+            }
+        }
+        Some(at)
+    }
+}
+
+/// Whether a program, what it polls with included, has anything that demands don't count, and that may take time: objects,
+/// collections, messages.
+pub(super) fn has_more(program: &Program) -> bool {
+    program.steps.iter().any(|step| {
+        matches!(
+            step,
+            Step::Pick { .. }
                 | Step::Refer
                 | Step::Enter(_)
                 | Step::Leave
                 | Step::Forget
                 | Step::Allocate(_)
-                | Step::Prepare(_) => self.has_more = true,
-            }
-        }
-        Some(at)
-    }
+                | Step::Prepare(_)
+        )
+    })
+}
+
+/// Whether computing so many times as long is what it says: stretched times are cut to whole nanoseconds.
+fn survives(stretch: f64, law: &Law) -> bool {
+    stretch == 1.0 || law.mean_ns() >= 1e3
 }
 
 /// The steps of a program without the marks of its operation, if that is a whole pass.
@@ -81,19 +94,45 @@ pub(super) fn whole_op(program: &Program) -> Option<&[Step]> {
     (!inner.contains(&Step::OpEnd)).then_some(inner)
 }
 
-/// A hold, and whether it has check points at which it may be cut.
+/// A step that keeps the lock, whose draws are tame.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hold<'a> {
     pub law: &'a Law,
+    /// Whether it has check points, at which it may be cut.
     pub has_checks: bool,
+    /// How many times as long it takes as the law says.
+    stretch: f64,
 }
 
-/// The hold that a step is.
-pub(super) const fn hold(step: &Step) -> Option<Hold<'_>> {
-    match step {
-        Step::Compute(law) => Some(Hold { law, has_checks: true }),
-        Step::CHold(law) => Some(Hold { law, has_checks: false }),
-        _ => None,
+impl<'a> Hold<'a> {
+    /// The hold that a step is, if computing takes `stretch` times as long as the program says.
+    pub fn of(step: &'a Step, stretch: f64) -> Option<Self> {
+        let hold = match step {
+            Step::Compute(law) if survives(stretch, law) => Self { law, has_checks: true, stretch },
+            Step::CHold(law) => Self { law, has_checks: false, stretch: 1.0 },
+            _ => return None,
+        };
+        is_tame(hold.law).then_some(hold)
+    }
+
+    /// Its mean \[ns\].
+    pub fn mean(&self) -> f64 {
+        self.stretch * self.law.mean_ns()
+    }
+
+    /// The mean and E\[B²\] \[ns²\].
+    pub fn moments(&self) -> Option<Moments> {
+        let square = self.stretch * self.stretch * square(self.law)?;
+        Some(Moments { mean: self.mean(), square })
+    }
+
+    /// E\[exp(-sB)\].
+    pub fn transform(&self, s: f64) -> Option<f64> {
+        transform(self.law, self.stretch * s)
+    }
+
+    pub const fn is_memoryless(&self) -> bool {
+        matches!(self.law, Law::Exponential { .. })
     }
 }
 
@@ -119,16 +158,21 @@ pub(super) const fn touch(steps: &[Step]) -> Option<(usize, Access, &Law)> {
 mod tests {
     use std::path::Path;
 
+    use gilsim_policies::Span;
     use indexmap::IndexMap;
 
     use super::*;
     use crate::workload::{GroupSpec, Workload};
 
-    fn demand(program: &str) -> Option<Demand> {
-        let group: GroupSpec = toml::from_str(&format!("program = [{program}]")).unwrap();
+    fn program(group: &str) -> Program {
+        let group: GroupSpec = toml::from_str(group).unwrap();
         let groups = IndexMap::from([("t".to_owned(), group)]);
         let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("")).unwrap();
-        Demand::of(&workload.groups[0].program, 2.0)
+        workload.groups[0].program.clone()
+    }
+
+    fn demand(steps: &str) -> Option<Demand> {
+        Demand::of(&program(&format!("program = [{steps}]")), 2.0)
     }
 
     #[test]
@@ -139,8 +183,7 @@ mod tests {
                { weight = 1, steps = [{ choice = [{ weight = 1, steps = [{ block = '4us' }] }] }] },\
                { weight = 3, steps = [] }] }] } }, { c_hold = '5us' }, { c_release = '7us' }, 'yield'",
         );
-        let expected =
-            Demand { locked: 11e3, unlocked: 7e3, blocked: 3e3, ops: 3.0, has_more: false };
+        let expected = Demand { locked: 11e3, unlocked: 7e3, blocked: 3e3, ops: 3.0 };
         assert_eq!(found, Some(expected));
         assert_eq!(expected.cpu(), 18e3);
     }
@@ -148,6 +191,26 @@ mod tests {
     #[test]
     fn laws_without_a_variance_say_nothing() {
         assert_eq!(demand("{ compute = { pareto = { scale = '1us', shape = 1.5 } } }"), None);
-        assert!(demand("{ allocate = 3 }, { compute = '1us' }").unwrap().has_more);
+    }
+
+    #[test]
+    fn what_demands_do_not_count_is_seen_in_polls_too() {
+        assert!(has_more(&program("program = [{ allocate = 3 }, { compute = '1us' }]")));
+        let polls = |steps: &str| {
+            program(&format!(
+                "arrivals = {{ gap = '1ms' }}\nprogram = [{{ compute = '1us' }}]\npolls = {{ steps = [{steps}] }}"
+            ))
+        };
+        assert!(has_more(&polls("{ compute = '1us' }, { allocate = 3 }")));
+        assert!(!has_more(&polls("{ compute = '1us' }")));
+    }
+
+    #[test]
+    fn holds_of_little_time_do_not_survive_stretching() {
+        let step = |ns| Step::Compute(Law::Constant(Span::from_ns(ns)));
+        assert!(Hold::of(&step(999), 1.1).is_none());
+        assert_eq!(Hold::of(&step(999), 1.0).unwrap().mean(), 999.0);
+        let moments = Hold::of(&step(1000), 2.0).unwrap().moments().unwrap();
+        assert_eq!((moments.mean, moments.square), (2e3, 4e6));
     }
 }

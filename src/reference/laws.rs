@@ -9,6 +9,9 @@ const LARGEST_VARIATION: f64 = 3.0;
 /// From here on, it does not matter that draws are whole nanoseconds \[ns\].
 pub(super) const COARSEST: f64 = 100.0;
 
+/// From here on, it does not matter that a quantile of latencies is a whole nanosecond \[ns\].
+pub(super) const FINEST: f64 = 1000.0;
+
 /// Whether means of draws come near the law's own mean: its standard deviation is no more than three times as large, and
 /// rounding does not move it.
 pub(super) fn is_tame(law: &Law) -> bool {

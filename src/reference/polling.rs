@@ -2,10 +2,9 @@
 
 use gilsim_policies::PolicySpec;
 
-use super::demand::hold;
-use super::laws::{COARSEST, is_tame, square};
+use super::demand::Hold;
+use super::laws::COARSEST;
 use super::{System, Theory};
-use crate::theory::Moments;
 use crate::theory::polling::{Discipline, Polling};
 use crate::workload::{Arrivals, Group, Law, Serves, Step};
 
@@ -47,11 +46,10 @@ fn queues(system: &System<'_>, group: &Group) -> Option<(Polling, Discipline)> {
     else {
         return None;
     };
-    let moments = |step: &Step| {
-        let law = hold(step)?.law;
-        let known = is_tame(law) && mean_ns >= COARSEST && system.stretch() == 1.0;
-        known.then_some(Moments { mean: law.mean_ns(), square: square(law)? })
-    };
+    if mean_ns < COARSEST {
+        return None;
+    }
+    let moments = |step| Hold::of(step, system.stretch())?.moments();
     let polling = Polling {
         queues: system.threads(),
         rate: 1.0 / mean_ns,

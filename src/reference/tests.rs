@@ -137,6 +137,19 @@ fn open_queues_are_recognised() {
     assert_exact("latency_mean_ns", &open(8, "'1ms'"), 1.5e6, "M/D/1");
     assert_exact("ops_per_s", &open(8, "'1ms'"), 500.0, "M/D/1");
     assert_exact("latency_p50_ns", &open(1, EXP), 2e6 * std::f64::consts::LN_2, "M/M/1");
+    // Who ends a request overtakes those that wait for the lock.
+    assert_eq!(theory("latency_p50_ns", &open(2, EXP)), None);
+    assert_exact("latency_mean_ns", &open(2, EXP), 2e6, "M/M/1");
+    let short = open(1, "{ exponential = { mean = '10us' } }");
+    assert_eq!(theory("latency_p05_ns", &short), None, "below 1 us, whole nanoseconds matter");
+    let stretched = "architecture = { free_threaded = { start = '0ns', slowdown = 1.1 } }\n";
+    let tiny = stretched.to_owned() + &open(1, "'900ns'");
+    assert_eq!(theory("latency_mean_ns", &tiny), None, "990 ns, or is it?");
+    let wild = open(1, "'1ms'").replace(
+        "{ poisson = { mean_gap = '2ms' } }",
+        "{ gap = { pareto = { scale = '2ms', shape = 1.5 } } }",
+    );
+    assert_between("ops_per_s", &wild, (0.0, 1e3));
     let cut = open(8, "'1ms'").replace("fifo_handoff", "timed_wait");
     assert_eq!(theory("latency_mean_ns", &cut), None, "holds are cut, and have a memory");
     // More comes than can be done.
@@ -193,6 +206,16 @@ fn of_threads_that_starve_nothing_is_known_but_what_an_operation_takes() {
     }
     let alone = text.replace("POLICY", "barging").replace("threads = 3", "threads = 1");
     assert_exact("latency_mean_ns", &alone, 50e3, "no waiting");
+    // No check points, or the lock is let go and taken back before an interval is over.
+    for unasked in ["{ c_hold = '50us' }", "{ compute = '50us' }, 'yield'"] {
+        let unasked = timed.replace("{ compute = '50us' }", unasked);
+        assert_between("latency_mean_ns", &unasked, starving);
+    }
+    // Two of three have a core and keep it, whether they share a lock or not; to block is to leave it.
+    let cores = text.replace("POLICY", "none") + "[machine.ideal]\ncores = 2\n";
+    assert_between("latency_mean_ns", &cores, starving);
+    let blocks = cores.replace("'50us' }", "'50us' }, { block = '10us' }");
+    assert_between("latency_mean_ns", &blocks, (75e3, 85e3));
     // Whoever comes last goes first: with a queue that is never empty, some never go.
     let text = |threads| {
         format!("policy = {{ timed_wait = {{ pick = 'lifo' }} }}\n{}", repairmen(threads, EXP))
@@ -202,12 +225,26 @@ fn of_threads_that_starve_nothing_is_known_but_what_an_operation_takes() {
 }
 
 #[test]
+fn a_collector_among_those_that_poll_stops_all() {
+    let text = "policy = { none = {} }\narchitecture = { free_threaded = { start = '0ns' } }\n\
+        [groups.t]\nprogram = [{ block = '1ms' }]\n\
+        [groups.p]\narrivals = { gap = '1ms' }\nprogram = [{ compute = '1us' }]\n\
+        polls = { steps = [{ compute = '9us' }] }\n";
+    assert_exact("ops_per_s", text, 1e3, "no waiting");
+    let allocates = text.replace("'9us' }", "'9us' }, { allocate = 5 }");
+    assert_between("ops_per_s", &allocates, (0.0, 1e3));
+}
+
+#[test]
 fn bounds_hold_where_nothing_is_exact() {
     // Three visits to the lock in a pass: 3 ms with it and 12 ms without.
     let text = "policy = { timed_wait = {} }\n[groups.t]\nthreads = 10\nprogram = [\
         { repeat = { times = 3, steps = [{ compute = '1ms' }, { block = '4ms' }] } }]\n";
     assert_between("ops_per_s", text, (1e4 / 42.0, 1e3 / 3.0));
-    assert_between("latency_mean_ns", text, (30e6, 42e6));
+    // In step, some may come back just when another lets go, and be first each time.
+    assert_between("latency_mean_ns", text, (15e6, f64::INFINITY));
+    let out_of_step = text.replace("'4ms'", "{ exponential = { mean = '4ms' } }");
+    assert_between("latency_mean_ns", &out_of_step, (30e6, 42e6));
     assert_between("lock_held_share", text, (30.0 / 42.0, 1.0));
     let linux = text.to_owned() + "[machine.linux]\ncores = 2\n";
     assert_between("ops_per_s", &linux, (0.0, 1e3 / 3.0));

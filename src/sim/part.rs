@@ -36,6 +36,7 @@ impl ThreadTotals {
             times: self.times.since(&earlier.times),
             held: self.held - earlier.held,
             running_locked: self.running_locked - earlier.running_locked,
+            polling: self.polling - earlier.polling,
             ops: self.ops - earlier.ops,
             object_wait: self.object_wait - earlier.object_wait,
             object_acquisitions: self.object_acquisitions - earlier.object_acquisitions,

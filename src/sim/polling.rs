@@ -5,13 +5,15 @@ use gilsim_policies::{Reason, ThreadId};
 use super::engine::Simulation;
 use super::thread::Thread;
 use crate::machine::Machine;
-use crate::trace::Sink;
+use crate::trace::{Sink, State};
 use crate::workload::{Arrivals, Serves};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Looks whether a request waits, and serves it if so. Says why the thread lets the lock go, if it does.
     pub fn look(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         let state = &mut threads[thread.index()];
+        self.log.mark(state);
+        state.totals.polling += state.totals.times.of(State::Running) - state.poll_began;
         let Arrivals::Open { polls: Some(serves), .. } = state.group.arrivals else {
             unreachable!("{thread} looks for requests that there are not")
         };
@@ -38,7 +40,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if self.waiting(state) == 0 && self.stream_is_closed(threads, thread) {
             return Some(Reason::Exit);
         }
-        threads[thread.index()].cursor.poll();
+        let state = &mut threads[thread.index()];
+        self.log.mark(state);
+        state.poll_began = state.totals.times.of(State::Running);
+        state.cursor.poll();
         None
     }
 
@@ -58,7 +63,7 @@ mod tests {
 
     use crate::machine::MachineSpec;
     use crate::sim::{Outcome, RunSpec, run};
-    use crate::trace::MemorySink;
+    use crate::trace::{MemorySink, State};
     use crate::workload::Workload;
 
     fn run_group(group: &str, machine: &str) -> (Outcome, MemorySink) {
@@ -85,12 +90,17 @@ mod tests {
                     "arrivals = {{ gap = '2ms' }}\nprogram = [{{ compute = '1ms' }}]\n\
                      polls = {{ steps = [{{ compute = '3ms' }}], serves = '{serves}' }}"
                 );
-                let (_, sink) = run_group(&group, machine);
+                let (outcome, sink) = run_group(&group, machine);
                 let of = |time: fn(&crate::trace::OpRow) -> u64| {
                     sink.ops.iter().map(|op| time(op) / 1_000_000).collect::<Vec<_>>()
                 };
                 assert_eq!(of(|op| op.end.ns()), ends, "{serves}");
                 assert_eq!(of(|op| op.queued.ns()), queued, "{serves}");
+                let served = Span::from_ms(ends.len() as u64);
+                let account = outcome.threads[0];
+                // The last poll is under way, or about to be.
+                let done = (account.times.of(State::Running) - served).ns() / 3_000_000;
+                assert_eq!(account.polling, Span::from_ms(3 * done), "{serves}");
             }
         }
     }

@@ -167,6 +167,8 @@ pub struct Thread<'a> {
     pub passes: u64,
     /// How many requests it serves before it polls again.
     pub to_serve: usize,
+    /// How long it had run when it last began to poll.
+    pub poll_began: Span,
     /// Whether nothing of the pass is done yet: an operation that begins now began with the pass.
     pub at_head: bool,
     /// The stream of its think times.
@@ -276,6 +278,7 @@ impl<'a> Thread<'a> {
             cursor: Cursor::new(&group.program, key),
             passes: 0,
             to_serve: 0,
+            poll_began: Span::ZERO,
             at_head: false,
             think: Draws::new(think, key, u64::MAX),
             op_start: Instant::ZERO,

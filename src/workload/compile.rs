@@ -15,6 +15,9 @@ use crate::names::{did_you_mean, list};
 /// The most threads that a run can have: each has a slot in the event queue, beside cores and groups.
 const MOST_THREADS: usize = 60_000;
 
+/// The shortest mean of a pass: one in a thousand takes a nanosecond. Time stands still during the others.
+const SHORTEST_NS: f64 = 1e-3;
+
 impl Workload {
     /// Makes the groups ready to run. Files are looked up relative to `folder`.
     ///
@@ -106,8 +109,11 @@ impl GroupSpec {
             Arrivals::Closed { think } => think.mean_ns(),
             Arrivals::Open { gap, .. } => gap.mean_ns(),
         };
-        if mean_ns + pause_ns <= 0.0 {
-            return refuse("program", "takes no time at all, so its thread would never get on");
+        if mean_ns + pause_ns < SHORTEST_NS {
+            return refuse(
+                "program",
+                "takes no time, or hardly ever, so its thread would not get on",
+            );
         }
         Ok(Group {
             name: name.to_owned(),
@@ -125,9 +131,17 @@ impl GroupSpec {
     fn arrivals(&self, folder: &Path) -> Result<Arrivals, SpecError> {
         let at = KeyPath::default().key("arrivals");
         let (at, gap) = match &self.arrivals {
-            None | Some(ArrivalSpec::Think(_)) if self.polls.is_some() => {
-                let message = "looks for requests, which there are with `arrivals = { poisson = { mean_gap = ... } }` or \
-                               `{ gap = ... }`";
+            arrivals @ (None | Some(ArrivalSpec::Think(_))) if self.polls.is_some() => {
+                let none = match arrivals {
+                    None => "of which there are none without `arrivals`",
+                    Some(_) => {
+                        "of which there are none with `think`, where each thread begins anew by itself"
+                    }
+                };
+                let message = format!(
+                    "looks for requests, {none}: write `arrivals = {{ poisson = {{ mean_gap = \"10ms\" }} }}` or \
+                     `arrivals = {{ gap = \"10ms\" }}`"
+                );
                 return Err(SpecError::value(KeyPath::default().key("polls"), message));
             }
             None => return Ok(Arrivals::Closed { think: Law::Constant(Span::ZERO) }),
@@ -173,8 +187,8 @@ impl Compiler<'_> {
         }
         self.steps.push(Step::PassEnd);
         self.at = at.clone();
-        if self.list(&polls.steps)? <= 0.0 {
-            let message = "must take some time, or its thread would never get on";
+        if self.list(&polls.steps)? < SHORTEST_NS {
+            let message = "must take some time, or its thread would not get on";
             return Err(SpecError::value(at, message));
         }
         self.steps.push(Step::Look);

@@ -166,7 +166,7 @@ pub struct Cursor {
     /// The first step of a pass; an operation's mark at its head is left out.
     first: usize,
     /// The first step before a look.
-    polls: usize,
+    first_of_poll: usize,
     /// One for each step.
     streams: Vec<Draws>,
     /// Rounds left of each repeat.
@@ -203,13 +203,13 @@ impl Cursor {
             .collect();
         let first = usize::from(program.steps.first() == Some(&Step::OpStart));
         let at = if program.steps.last() == Some(&Step::Look) { steps - 1 } else { first };
-        let polls = program.pass().len() + 1;
-        Self { at, first, polls, streams, rounds: vec![0; steps], picked: Vec::new() }
+        let first_of_poll = program.pass().len() + 1;
+        Self { at, first, first_of_poll, streams, rounds: vec![0; steps], picked: Vec::new() }
     }
 
     /// Goes on with the steps before the next look.
     pub const fn poll(&mut self) {
-        self.at = self.polls;
+        self.at = self.first_of_poll;
     }
 
     /// Whether each pass begins with an operation. [`Self::advance`] does not say so again.

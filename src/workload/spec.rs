@@ -9,8 +9,8 @@
 use std::fmt;
 
 use gilsim_policies::Span;
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{self, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Serves;
@@ -37,7 +37,7 @@ pub struct GroupSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<ArrivalSpec>,
     /// What a thread does to find out whether a request waits. Without it, it sleeps until one comes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "polls", skip_serializing_if = "Option::is_none")]
     pub polls: Option<PollSpec>,
     /// What a pass is given and gives back, where that has to be passed on.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -81,6 +81,22 @@ pub struct PollSpec {
     /// Which requests it serves before it does so again.
     #[serde(default)]
     pub serves: Serves,
+}
+
+/// Reads a table, and no array of its values.
+fn polls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PollSpec>, D::Error> {
+    struct Table;
+    impl<'de> Visitor<'de> for Table {
+        type Value = Option<PollSpec>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a table")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Self::Value, A::Error> {
+            PollSpec::deserialize(MapAccessDeserializer::new(table)).map(Some)
+        }
+    }
+    deserializer.deserialize_any(Table)
 }
 
 /// A step of a program.

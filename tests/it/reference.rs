@@ -5,7 +5,9 @@ use gilsim::machine::MachineSpec;
 use gilsim::policies::{PolicySpec, Span};
 use gilsim::reference::{System, Theory};
 use gilsim::sim::Outcome;
-use gilsim::trace::{MemorySink, State};
+use gilsim::statistics::Estimate;
+use gilsim::statistics::quantile::quantile;
+use gilsim::trace::{MemorySink, OpRow, Sink, State};
 use gilsim::workload::Workload;
 use proptest::prelude::*;
 
@@ -43,10 +45,12 @@ fn steps() -> impl Strategy<Value = String> {
     });
     let op = prop::collection::vec(step(), 1..3)
         .prop_map(|steps| format!("{{ op = [{}] }}", steps.join(", ")));
-    prop_oneof![
+    let all = prop_oneof![
         several.clone(),
         (several, prop_oneof![repeat, op]).prop_map(|(a, b)| format!("{a}, {b}"))
-    ]
+    ];
+    (all, prop::bool::weighted(0.2))
+        .prop_map(|(all, yields)| if yields { all + ", 'yield'" } else { all })
 }
 
 fn group(name: &str) -> impl Strategy<Value = String> + use<> {
@@ -72,6 +76,24 @@ fn system<'a>(setting: &Setting<'a>) -> System<'a> {
     }
 }
 
+/// Latencies of the first group's operations \[ns\].
+struct Latencies {
+    threads: u32,
+    all: Vec<f64>,
+}
+
+impl Sink for Latencies {
+    fn op(&mut self, row: &OpRow) {
+        if row.thread.0 < self.threads {
+            self.all.push(row.latency().ns() as f64);
+        }
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 /// Operations of the first group a second.
 fn throughput(workload: &Workload, outcome: &Outcome) -> f64 {
     let first = workload.groups[0].threads as usize;
@@ -82,10 +104,11 @@ fn throughput(workload: &Workload, outcome: &Outcome) -> f64 {
 /// Fails unless the throughput is what theory says, up to the operations that are under way at begin and end.
 fn holds(setting: &Setting<'_>) -> Result<Option<Theory>, TestCaseError> {
     let Some(theory) = system(setting).theory("ops_per_s") else { return Ok(None) };
-    let outcome = setting.run();
+    let group = &setting.workload.groups[0];
+    let mut latencies = Latencies { threads: group.threads, all: Vec::new() };
+    let outcome = setting.run_into(0, &mut latencies);
     let found = throughput(setting.workload, &outcome);
     let nearest = theory.nearest(found);
-    let group = &setting.workload.groups[0];
     // A pass has one operation.
     let slack = f64::from(group.threads) / outcome.elapsed.as_s_f64();
     prop_assert!(
@@ -94,11 +117,100 @@ fn holds(setting: &Setting<'_>) -> Result<Option<Theory>, TestCaseError> {
         setting.policy,
         setting.machine
     );
+    if let Some(theory) = system(setting).theory("latency_mean_ns") {
+        let found = mean(&latencies.all);
+        let nearest = theory.nearest(found);
+        let longest = latencies.all.iter().copied().fold(0.0, f64::max);
+        let slack = longest * f64::from(group.threads) / latencies.all.len() as f64;
+        prop_assert!(
+            found.is_nan() || (found - nearest).abs() <= 2.0 * slack,
+            "a latency of {found} is not {theory:?} ± {slack} under {:?} on {:?}: {group:?}",
+            setting.policy,
+            setting.machine
+        );
+    }
     Ok(Some(theory))
+}
+
+/// Laws of chance, with a mean of so many microseconds.
+fn law(mean_us: std::ops::Range<u64>) -> impl Strategy<Value = String> {
+    let law = prop_oneof![
+        3 => Just("{ exponential = { mean = \"MEANus\" } }"),
+        1 => Just("\"MEANus\""),
+        1 => Just("{ gamma = { shape = 2.0, mean = \"MEANus\" } }"),
+    ];
+    (law, mean_us).prop_map(|(law, mean)| law.replace("MEAN", &mean.to_string()))
+}
+
+/// A group whose passes take chance times.
+fn random_group() -> impl Strategy<Value = String> {
+    let step = || {
+        let step =
+            prop_oneof![4 => Just("compute"), Just("c_hold"), Just("c_release"), Just("block")];
+        (step, law(20..400)).prop_map(|(step, law)| format!("{{ {step} = {law} }}"))
+    };
+    let steps = prop_oneof![
+        3 => step(),
+        1 => prop::collection::vec(step(), 2..4).prop_map(|steps| steps.join(", ")),
+        1 => step().prop_map(|step| step + ", 'yield'"),
+    ];
+    let arrivals = prop_oneof![
+        2 => (200_u64..2_000)
+            .prop_map(|us| format!("arrivals = {{ poisson = {{ mean_gap = \"{us}us\" }} }}\n")),
+        2 => law(50..3_000).prop_map(|law| format!("arrivals = {{ think = {law} }}\n")),
+        1 => Just(String::new()),
+    ];
+    (1_u32..6, arrivals, steps).prop_map(|(threads, arrivals, steps)| {
+        format!("[t]\nthreads = {threads}\n{arrivals}program = [{steps}]\n")
+    })
+}
+
+/// Fails where replications show that a number is not what theory says.
+fn is_not_refuted(metric: &str, theory: &Theory, found: &[f64], slack: f64) -> TestCaseResult {
+    let estimate = Estimate::of_mean(found, 0.95).expect("there are replications");
+    let nearest = theory.nearest(estimate.mean);
+    let off = (estimate.mean - nearest).abs() - slack * nearest;
+    let p = estimate.p_value(off.max(0.0), 0.95).unwrap_or(1.0);
+    prop_assert!(p > 1e-6, "{metric}: {} is not {theory:?} ± {slack}", estimate.mean);
+    Ok(())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_theory_says_of_chance_is_not_refuted(group in random_group()) {
+        let workload = workload(&group);
+        for machine in [IDEAL, machine("ideal = { cores = 1 }"), machine("ideal = { cores = 3 }")] {
+            for policy in policies() {
+                let duration = Span::from_ms(1_500);
+                let setting = Setting { workload: &workload, machine: &machine, policy: &policy, duration };
+                let metrics = ["ops_per_s", "latency_mean_ns", "latency_p50_ns", "latency_p95_ns"];
+                let known = metrics.map(|metric| system(&setting).theory(metric));
+                let threads = workload.groups[0].threads;
+                let mut found: [Vec<f64>; 4] = Default::default();
+                let mut slack = 0.0_f64;
+                for replication in 0..8 {
+                    let mut latencies = Latencies { threads, all: Vec::new() };
+                    let outcome = setting.run_into(replication, &mut latencies);
+                    let mut all = latencies.all;
+                    all.sort_by(f64::total_cmp);
+                    let Some(longest) = all.last() else { continue };
+                    slack = slack.max(longest / mean(&all) * f64::from(threads) / all.len() as f64);
+                    let of = |q| quantile(&all, q).unwrap_or(f64::NAN);
+                    let values = [throughput(&workload, &outcome), mean(&all), of(0.5), of(0.95)];
+                    found.iter_mut().zip(values).for_each(|(found, value)| found.push(value));
+                }
+                for ((metric, theory), found) in metrics.iter().zip(known).zip(&found) {
+                    if let Some(theory) = theory.filter(|_| found.len() > 1) {
+                        is_not_refuted(metric, &theory, found, slack).map_err(|error| {
+                            TestCaseError::fail(format!("{error} under {policy:?} on {machine:?}"))
+                        })?;
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn throughput_lies_within_its_bounds(one in group("a"), other in group("b"), both in any::<bool>()) {

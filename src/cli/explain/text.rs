@@ -57,21 +57,19 @@ fn grid(header: &[&str], width: usize) -> comfy_table::Table {
 }
 
 fn breakdown(of: &Explanation, width: usize) -> String {
-    let mut grid =
-        grid(&["group", "computing", "lock", "objects", "core", "blocked", "overhead"], width);
+    let mut header = vec!["group", "computing", "lock", "objects", "core", "blocked", "overhead"];
+    let polls = of.groups.iter().any(|row| row.polling > 0.0);
+    if polls {
+        header.insert(2, "polling");
+    }
+    let mut grid = grid(&header, width);
     for row in &of.groups {
         let name = match row.threads {
             1 => row.group.clone(),
             threads => format!("{} (x {threads})", row.group),
         };
-        let shares = [
-            row.computing,
-            row.lock_wait,
-            row.object_wait,
-            row.core_wait,
-            row.blocked,
-            row.overhead,
-        ];
+        let waits = [row.lock_wait, row.object_wait, row.core_wait, row.blocked, row.overhead];
+        let shares = [row.computing].into_iter().chain(polls.then_some(row.polling)).chain(waits);
         grid.add_row(std::iter::once(name).chain(shares.map(percent)));
     }
     grid.trim_fmt()

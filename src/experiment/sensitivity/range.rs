@@ -61,6 +61,18 @@ enum Ends {
     Time(Span, Span),
 }
 
+impl Ends {
+    /// Whole numbers are the ends of a real range, if the value that is varied is real.
+    const fn as_real_as(self, value: Option<&toml::Value>) -> Self {
+        match (self, value) {
+            (Self::Whole(from, to), Some(toml::Value::Float(_))) => {
+                Self::Real(from as f64, to as f64)
+            }
+            _ => self,
+        }
+    }
+}
+
 impl Parameter {
     /// The lower end, as a file writes it.
     #[must_use]
@@ -131,16 +143,17 @@ pub(super) fn parameters(
     let resolved = resolved.map_err(|error| Error::Text(error.to_string()))?;
     let mut parameters: Vec<Parameter> = Vec::new();
     for ((key, span, _), range) in document.entries(&at).zip(spec.parameters.values()) {
-        let refuse = |message: String| Err(document.error(span.clone(), message));
-        let Some(path) = parse_path(key) else { return Ok(refuse(format!("`{key}` is no path"))?) };
+        let refuse = |message: String| Err(document.error(span.clone(), message).into());
+        let Some(path) = parse_path(key) else { return refuse(format!("`{key}` is no path")) };
         if let Some(why) = why_fixed(&path) {
-            return Ok(refuse(format!("`{path}` can't be varied: {why}"))?);
+            return refuse(format!("`{path}` can't be varied: {why}"));
         }
         if parameters.iter().any(|earlier| overlaps(&earlier.path, &path)) {
-            return Ok(refuse(format!("`{path}` is varied twice"))?);
+            return refuse(format!("`{path}` is varied twice"));
         }
         let as_it_is = find(&resolved, &path).filter(|value| quantity(value).is_some()).cloned();
         let (ends, scale) = ends(document, &at.key(key), range)?;
+        let ends = ends.as_real_as(as_it_is.as_ref());
         let name = String::new();
         parameters.push(Parameter { name, path, span, as_it_is, ends, scale });
     }
@@ -153,7 +166,7 @@ pub(super) fn parameters(
 fn why_fixed(path: &KeyPath) -> Option<&'static str> {
     match path.to_string().as_str() {
         "seed" | "replications" => {
-            Some("replications draw other numbers, and stand beside the values as \"chance\"")
+            Some("replications draw other numbers, and stand beside the values as \"replication\"")
         }
         "duration" => Some(
             "it says for how long the same is looked at; run the experiment with --set duration=... instead",
@@ -201,7 +214,12 @@ fn ends(
             return refuse(key, message);
         }
     };
-    if !(low < high && low.is_finite() && high.is_finite()) {
+    for (key, end) in [("from", low), ("to", high)] {
+        if !end.is_finite() {
+            return refuse(key, "an end of a range must be finite");
+        }
+    }
+    if low >= high {
         return refuse("to", "a range ends above where it begins");
     }
     let scale = range.scale.unwrap_or(match ends {

@@ -115,6 +115,27 @@ fn bad_files_are_refused_at_the_right_place() {
             "exactly one name must stand here, more than 1 element",
             "| ",
         ),
+        (
+            "threads = 4",
+            "polls = [{ compute = '1us' }]",
+            "11:9",
+            "expected a table, found an array",
+            "= as in `polls = { steps = [",
+        ),
+        (
+            "threads = 4",
+            "polls = { steps = ['yield'], serves = 3 }",
+            "11:39",
+            "expected a name",
+            "= as in `serves = \"one\"`, `\"waiting\"` or `\"until_empty\"`",
+        ),
+        (
+            "threads = 4",
+            "arrivals = { gap = '1ms', polls = { steps = ['yield'] } }",
+            "11:12",
+            "exactly one name must stand here, more than 1 element",
+            "= as in `arrivals = { poisson =",
+        ),
         ("schema = 1", "schema = 2", "1:10", "this program reads schema 1, not 2", "| "),
         ("schema = 1", "", "1:1", "an experiment file begins with `schema = 1`", "| "),
         (

@@ -71,8 +71,9 @@ pub struct RunRow {
     /// Cores kept busy: running and overhead time over elapsed time.
     pub cpu_share: Option<f64>,
     /// Elapsed time over the time that one thread alone would take for the same, undisturbed and one
-    /// after the other: what all threads computed, and how long they were blocked. Below 1, threads
-    /// gained from each other; above 1, they would have done better in a row.
+    /// after the other: what all threads computed, but for looking for requests, and how long they
+    /// were blocked. Below 1, threads gained from each other; above 1, they would have done better in
+    /// a row.
     pub slowdown: Option<f64>,
     /// Jain's index of how far each thread got on with its own affairs: running and blocked time
     /// over its life time. 1 if all got on equally well, 1/threads if only one did.

@@ -108,7 +108,11 @@ fn nonsense_is_named() {
         ("a = { iterations = 0, program = ['yield'] }", "`groups.a.iterations` must be at least 1"),
         (
             "a.program = ['yield', { choice = [{ weight = 1, steps = [{ block = '0ms' }] }] }]",
-            "`groups.a.program` takes no time at all, so its thread would never get on",
+            "`groups.a.program` takes no time, or hardly ever, so its thread would not get on",
+        ),
+        (
+            "a.program = ['yield', { choice = [{ weight = 1, steps = [{ block = '1ms' }] }, { weight = 1e12, steps = [] }] }]",
+            "`groups.a.program` takes no time, or hardly ever, so its thread would not get on",
         ),
         (
             "a.program = [{ repeat = { times = 0, steps = ['yield'] } }]",
@@ -149,12 +153,12 @@ fn nonsense_is_named() {
         ),
         (
             "a = { program = ['yield'], polls = { steps = [{ compute = '1us' }] } }",
-            "`groups.a.polls` looks for requests, which there are with `arrivals = { poisson = { mean_gap = ... } }` or \
-             `{ gap = ... }`",
+            "`groups.a.polls` looks for requests, of which there are none without `arrivals`: write \
+             `arrivals = { poisson = { mean_gap = \"10ms\" } }` or `arrivals = { gap = \"10ms\" }`",
         ),
         (
             "a = { program = ['yield'], arrivals = { gap = '1ms' }, polls = { steps = ['yield'] } }",
-            "`groups.a.polls.steps` must take some time, or its thread would never get on",
+            "`groups.a.polls.steps` must take some time, or its thread would not get on",
         ),
         (
             "a = { program = ['yield'], arrivals = { gap = '1ms' }, polls = { steps = [{ op = ['yield'] }] } }",
