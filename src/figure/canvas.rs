@@ -223,6 +223,10 @@ impl Canvas<'_> {
         align: Align,
         turn: FontTransform,
     ) -> Result<(), FigureError> {
+        // Ticks without a label and panels without a title are common.
+        if text.is_empty() {
+            return Ok(());
+        }
         let size = set.pt * font::MM_PER_PT * UNITS_PER_MM * SIZE_PER_EM;
         let weight = if set.bold { FontStyle::Bold } else { FontStyle::Normal };
         let side = match align {
