@@ -39,10 +39,12 @@ pub(super) fn database() -> usvg::fontdb::Database {
 /// How wide a text is when set at `pt` points \[mm\].
 pub(super) fn width_mm(text: &str, pt: f64, bold: bool) -> f64 {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
+    // plotters looks a font up when it is named, so it has to be registered by then.
+    let is_known = register().is_ok();
     // Measured in thousandths of an em, because plotters returns whole numbers.
     let font = FontDesc::new(FontFamily::Name(FAMILY), 1000.0 * LINE_PER_EM, style);
-    let em = match register().map(|()| font.box_size(text)) {
-        Ok(Ok((width, _))) => f64::from(width) / 1000.0,
+    let em = match font.box_size(text) {
+        Ok((width, _)) if is_known => f64::from(width) / 1000.0,
         _ => 0.6 * text.chars().count() as f64,
     };
     em * pt * MM_PER_PT
