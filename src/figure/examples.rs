@@ -1,6 +1,7 @@
 //! Example data for every figure, and the tests that hold for all of them.
 
 mod data;
+mod golden;
 
 use data::*;
 
