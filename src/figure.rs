@@ -22,6 +22,7 @@ mod panel;
 mod raster;
 mod stack;
 mod style;
+mod ticks;
 mod unit;
 mod write;
 

@@ -7,8 +7,9 @@ use super::axis::{Axis, shortest};
 use super::canvas::{self, Align, Canvas, Stroke};
 use super::clip::{Rect, clip_segment};
 use super::legend::{Key, Legend};
-use super::panel::{Frame, LABELS_MM, MARGIN_MM, NAME_MM, TICK_MM, TITLE_MM};
+use super::panel::{Frame, LABELS_MM, MARGIN_MM, NAME_MM, TITLE_MM};
 use super::style::{LABEL, Policy, REFERENCE_LINE, TICK, TITLE, TOLERANCE, Width};
+use super::ticks::TICK_MM;
 use super::{FigureError, Quantity, finite, font};
 
 const FIGURE: &str = "agreement";

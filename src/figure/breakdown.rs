@@ -7,7 +7,7 @@ use super::legend::{Key, Legend};
 use super::style::{
     AXIS_LINE, Activity, GRID_LINE, INK, LABEL, PAPER, Policy, TICK, TITLE, Width, grey,
 };
-use super::{FigureError, Quantity, finite, font};
+use super::{FigureError, Quantity, finite, font, ticks};
 
 const FIGURE: &str = "breakdown";
 
@@ -74,11 +74,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let page_height = bottom + 8.2 + legend.height() + MARGIN_MM;
 
     canvas::page(page_mm, page_height, |canvas| {
-        for tick in &axis.ticks {
-            let x = left + axis.fraction(tick.at) * track_mm;
-            canvas.line(&[(x, bottom), (x, bottom + 0.8)], &AXIS_LINE)?;
-            canvas.text(&tick.label, (x, bottom + 3.1), &TICK, Align::Center)?;
-        }
+        ticks::draw_below(canvas, &axis, (left, bottom), track_mm)?;
         let mut top = MARGIN_MM;
         for group in &data.groups {
             let (title_mm, height) = height_of(group);

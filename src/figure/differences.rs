@@ -10,7 +10,7 @@ use super::font;
 use super::legend::{Key, Legend};
 use super::panel::{MARGIN_MM, TITLE_MM};
 use super::style::{AXIS_LINE, GRID_LINE, LABEL, Policy, REFERENCE_LINE, TICK, TITLE, Width};
-use super::{FigureError, Quantity, finite};
+use super::{FigureError, Quantity, finite, ticks};
 
 const FIGURE: &str = "differences";
 
@@ -106,7 +106,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
             }
             top += height(group, *count);
         }
-        draw_axis(canvas, &axis, left, track_mm, bottom)?;
+        canvas.line(&[(left, bottom), (left + track_mm, bottom)], &AXIS_LINE)?;
+        ticks::draw_below(canvas, &axis, (left, bottom), track_mm)?;
         let name = format!("difference in {} (%)", data.label);
         // Below the axis, but not over the edge of the page.
         let half = font::width_mm(&name, LABEL.pt, false) / 2.0;
@@ -210,27 +211,6 @@ fn draw_row(canvas: &Canvas<'_>, axis: &Axis, row: &Row, line: &Rect) -> Result<
         canvas.line(&[(x, middle - 0.5), (x, middle + 0.5)], &stroke)?;
     }
     canvas.marker(at(row.mean), look.marker, 1.6, look.color, !row.is_shown)
-}
-
-fn draw_axis(
-    canvas: &Canvas<'_>,
-    axis: &Axis,
-    left: f64,
-    track_mm: f64,
-    bottom: f64,
-) -> Result<(), FigureError> {
-    canvas.line(&[(left, bottom), (left + track_mm, bottom)], &AXIS_LINE)?;
-    let mut free_from = f64::NEG_INFINITY;
-    for tick in &axis.ticks {
-        let x = left + axis.fraction(tick.at) * track_mm;
-        canvas.line(&[(x, bottom), (x, bottom + 0.8)], &AXIS_LINE)?;
-        let half = font::width_mm(&tick.label, TICK.pt, false) / 2.0;
-        if x - half >= free_from {
-            canvas.text(&tick.label, (x, bottom + 3.1), &TICK, Align::Center)?;
-            free_from = x + half + 0.8;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::canvas::{self, Align, Canvas, Stroke};
 use super::clip::{Rect, clip_segment};
 use super::legend::{Key, Legend};
 use super::style::{AXIS_LINE, GRID_LINE, INK, LABEL, PAPER, SIMULATED, TICK, TITLE, Width};
-use super::{FigureError, Quantity, finite, font};
+use super::{FigureError, Quantity, finite, font, ticks};
 
 const FIGURE: &str = "distribution";
 
@@ -111,7 +111,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
             }
             top += height;
         }
-        draw_axis(canvas, &axis, left, track_mm, bottom)?;
+        canvas.line(&[(left, bottom), (left + track_mm, bottom)], &AXIS_LINE)?;
+        ticks::draw_below(canvas, &axis, (left, bottom), track_mm)?;
         let name = axis.unit.title(&data.name);
         let center = left + track_mm / 2.0;
         canvas.text(&name, (center, bottom + 6.3), &LABEL, Align::Center)?;
@@ -183,29 +184,6 @@ pub(super) fn draw_quantiles(
         canvas.line(&tick, &Stroke::solid(color, 0.45))?;
         if inside == color && right - left > 1.2 {
             canvas.line(&[(median, top), (median, bottom)], &Stroke::solid(PAPER, 0.3))?;
-        }
-    }
-    Ok(())
-}
-
-fn draw_axis(
-    canvas: &Canvas<'_>,
-    axis: &Axis,
-    left: f64,
-    track_mm: f64,
-    bottom: f64,
-) -> Result<(), FigureError> {
-    canvas.line(&[(left, bottom), (left + track_mm, bottom)], &AXIS_LINE)?;
-    let mut free_from = f64::NEG_INFINITY;
-    for tick in &axis.ticks {
-        let x = left + axis.fraction(tick.at) * track_mm;
-        let length = if tick.label.is_empty() { 0.45 } else { 0.8 };
-        canvas.line(&[(x, bottom), (x, bottom + length)], &AXIS_LINE)?;
-        let half = font::width_mm(&tick.label, TICK.pt, false) / 2.0;
-        // A label that would touch the one before it is left out; its tick stays.
-        if !tick.label.is_empty() && x - half >= free_from {
-            canvas.text(&tick.label, (x, bottom + 3.1), &TICK, Align::Center)?;
-            free_from = x + half + 0.8;
         }
     }
     Ok(())

@@ -9,8 +9,8 @@ use super::clip::Rect;
 use super::font;
 use super::palette;
 use super::panel::{Frame, Multiples};
-use super::style::{AXIS_LINE, LABEL, TICK, Width};
-use super::{FigureError, Quantity, finite};
+use super::style::{LABEL, TICK, Width};
+use super::{FigureError, Quantity, finite, ticks};
 
 const FIGURE: &str = "heatmap";
 
@@ -174,17 +174,7 @@ fn draw_scale(
         let rest = Rect { left: from, width: bar.right() - from, ..bar };
         canvas.fill(&rest, palette::color((f64::from(step) + 0.5) / f64::from(steps)))?;
     }
-    let mut free_from = f64::NEG_INFINITY;
-    for tick in &scale.ticks {
-        let x = bar.left + scale.fraction(tick.at) * width;
-        let length = if tick.label.is_empty() { 0.4 } else { 0.8 };
-        canvas.line(&[(x, bar.bottom()), (x, bar.bottom() + length)], &AXIS_LINE)?;
-        let half = font::width_mm(&tick.label, TICK.pt, false) / 2.0;
-        if !tick.label.is_empty() && x - half >= free_from {
-            canvas.text(&tick.label, (x, bar.bottom() + 3.1), &TICK, Align::Center)?;
-            free_from = x + half + 0.8;
-        }
-    }
+    ticks::draw_below(canvas, scale, (left, bar.bottom()), width)?;
     let below = (bar.left + width / 2.0, bar.bottom() + 6.6);
     canvas.text(&scale.unit.title(label), below, &LABEL, Align::Center)
 }

@@ -8,11 +8,11 @@ use super::font;
 use super::legend::{Key, Legend};
 use super::marker::Marker;
 use super::style::{AXIS_LINE, GRID_LINE, LABEL, TICK, TITLE, Width};
+use super::ticks::{self, TICK_MM};
 use plotters::style::RGBColor;
 
 pub(super) const MARGIN_MM: f64 = 0.8;
 pub(super) const TITLE_MM: f64 = 4.2;
-pub(super) const TICK_MM: f64 = 0.8;
 /// Tick labels below a panel.
 pub(super) const LABELS_MM: f64 = 4.2;
 /// The name of an axis.
@@ -191,24 +191,10 @@ impl Frame<'_, '_> {
         let bottom = self.rect.bottom();
         let corner = [(left, top), (left, bottom), (self.rect.right(), bottom)];
         self.canvas.line(&corner, &AXIS_LINE)?;
-        let length = |label: &str| if label.is_empty() { TICK_MM * 0.55 } else { TICK_MM };
-        let mut free_from = f64::NEG_INFINITY;
-        for tick in &self.x.ticks {
-            let x = left + self.x.fraction(tick.at) * self.rect.width;
-            self.canvas.line(&[(x, bottom), (x, bottom + length(&tick.label))], &AXIS_LINE)?;
-            // A label that would touch the one before it is left out; its tick stays.
-            let half = font::width_mm(&tick.label, TICK.pt, false) / 2.0;
-            if x - half >= free_from {
-                let below = (x, bottom + TICK_MM + 2.3);
-                self.canvas.text(&tick.label, below, &TICK, Align::Center)?;
-                if !tick.label.is_empty() {
-                    free_from = x + half + 0.8;
-                }
-            }
-        }
+        ticks::draw_below(self.canvas, self.x, (left, bottom), self.rect.width)?;
         for tick in &self.y.ticks {
             let y = bottom - self.y.fraction(tick.at) * self.rect.height;
-            self.canvas.line(&[(left - length(&tick.label), y), (left, y)], &AXIS_LINE)?;
+            self.canvas.line(&[(left - ticks::length_mm(tick), y), (left, y)], &AXIS_LINE)?;
             if y_labels {
                 let beside = (left - TICK_MM - 0.6, y + 0.8);
                 self.canvas.text(&tick.label, beside, &TICK, Align::Right)?;

@@ -6,8 +6,9 @@ use super::canvas::{self, Align};
 use super::clip::Rect;
 use super::font;
 use super::legend::{Key, Legend};
-use super::panel::{Frame, LABELS_MM, MARGIN_MM, NAME_MM, TICK_MM, TITLE_MM};
+use super::panel::{Frame, LABELS_MM, MARGIN_MM, NAME_MM, TITLE_MM};
 use super::style::{LABEL, TICK, TITLE, Width};
+use super::ticks::TICK_MM;
 use super::unit::Quantity;
 
 /// The height that panels and their titles may take together.

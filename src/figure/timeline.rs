@@ -9,7 +9,7 @@ use super::clip::Rect;
 use super::legend::{Key, Legend};
 use super::raster::raster;
 use super::style::{AXIS_LINE, Activity, GRID_LINE, LABEL, Policy, TICK, TITLE, Width};
-use super::{FigureError, Quantity, axis::Axis, font};
+use super::{FigureError, Quantity, axis::Axis, font, ticks};
 
 const FIGURE: &str = "timeline";
 
@@ -117,11 +117,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
             top = area.bottom() + 0.4;
         }
         let bottom = top - 0.4;
-        for tick in &axis.ticks {
-            let x = left + axis.fraction(tick.at) * track_mm;
-            canvas.line(&[(x, bottom), (x, bottom + 0.8)], &AXIS_LINE)?;
-            canvas.text(&tick.label, (x, bottom + 3.1), &TICK, Align::Center)?;
-        }
+        ticks::draw_below(canvas, &axis, (left, bottom), track_mm)?;
         let center = left + track_mm / 2.0;
         canvas.text(&axis.unit.title("time"), (center, bottom + 6.2), &LABEL, Align::Center)?;
         let start = (center - legend.width() / 2.0)
