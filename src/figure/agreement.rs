@@ -7,8 +7,8 @@ use super::axis::{Axis, shortest};
 use super::canvas::{self, Align, Canvas, Stroke};
 use super::clip::{Rect, clip_segment};
 use super::legend::{Key, Legend};
-use super::panel::{Frame, LABELS_MM, MARGIN_MM, NAME_MM, TITLE_MM};
-use super::style::{LABEL, Policy, REFERENCE_LINE, TICK, TITLE, TOLERANCE, Width};
+use super::panel::{Frame, LABELS_MM, NAME_MM, TITLE_MM};
+use super::style::{LABEL, MARGIN_MM, Policy, REFERENCE_LINE, TICK, TITLE, TOLERANCE, Width};
 use super::ticks::TICK_MM;
 use super::{FigureError, Quantity, finite, font};
 
@@ -84,7 +84,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let rows = panels.len().div_ceil(columns);
     let row_mm = TITLE_MM + side_mm + LABELS_MM;
     let axes_end = MARGIN_MM + row_mm * rows as f64 + NAME_MM;
-    let legend = Legend::new(entries(data, &panels), page_mm - 2.0 * MARGIN_MM);
+    let legend = Legend::new(entries(data, &panels), page_mm);
     let page_height = axes_end + 1.0 + legend.height() + MARGIN_MM;
 
     canvas::page(page_mm, page_height, |canvas| {
@@ -109,8 +109,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         canvas.text("measured", (across, axes_end - 1.0), &LABEL, Align::Center)?;
         let along = (MARGIN_MM + 2.2, MARGIN_MM + row_mm * rows as f64 / 2.0);
         canvas.text_upwards("simulated", along, &LABEL, Align::Center)?;
-        let start = ((page_mm - legend.width()) / 2.0).max(MARGIN_MM);
-        legend.draw(canvas, start, axes_end + 1.0)
+        legend.draw_below(canvas, page_mm / 2.0, axes_end + 1.0)
     })
 }
 

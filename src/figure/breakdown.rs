@@ -5,7 +5,7 @@ use super::canvas::{self, Align, Canvas, Stroke, Type};
 use super::clip::Rect;
 use super::legend::{Key, Legend};
 use super::style::{
-    AXIS_LINE, Activity, GRID_LINE, INK, LABEL, PAPER, Policy, TICK, TITLE, Width, grey,
+    AXIS_LINE, Activity, GRID_LINE, INK, LABEL, MARGIN_MM, PAPER, Policy, TICK, TITLE, Width, grey,
 };
 use super::{FigureError, Quantity, finite, font, ticks};
 
@@ -37,7 +37,6 @@ pub struct Bar {
     pub shares: [f64; Activity::ALL.len()],
 }
 
-const MARGIN_MM: f64 = 0.8;
 const TITLE_MM: f64 = 4.0;
 /// A bar with the gap below it.
 const PITCH_MM: f64 = 4.2;
@@ -64,7 +63,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         .filter(|activity| bars().any(|bar| bar.shares[*activity as usize] > 0.0))
         .map(|activity| (Key::Part(activity), activity.label().to_owned()))
         .collect();
-    let legend = Legend::new(entries, page_mm - 2.0 * MARGIN_MM);
+    let legend = Legend::new(entries, page_mm);
     let height_of = |group: &Group| {
         let title_mm = if group.title.is_empty() { 1.0 } else { TITLE_MM };
         (title_mm, title_mm + PITCH_MM * group.bars.len() as f64)
@@ -97,8 +96,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         let center = left + track_mm / 2.0;
         let name = axis.unit.title("share of the threads’ time");
         canvas.text(&name, (center, bottom + 6.3), &LABEL, Align::Center)?;
-        let start = (page_mm - legend.width()) / 2.0;
-        legend.draw(canvas, start.max(MARGIN_MM), bottom + 8.2)
+        legend.draw_below(canvas, page_mm / 2.0, bottom + 8.2)
     })
 }
 

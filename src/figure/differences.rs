@@ -8,8 +8,10 @@ use super::canvas::{self, Align, Canvas, Stroke};
 use super::clip::Rect;
 use super::font;
 use super::legend::{Key, Legend};
-use super::panel::{MARGIN_MM, TITLE_MM};
-use super::style::{AXIS_LINE, GRID_LINE, LABEL, Policy, REFERENCE_LINE, TICK, TITLE, Width};
+use super::panel::TITLE_MM;
+use super::style::{
+    AXIS_LINE, GRID_LINE, LABEL, MARGIN_MM, Policy, REFERENCE_LINE, TICK, TITLE, Width,
+};
 use super::{FigureError, Quantity, finite, ticks};
 
 const FIGURE: &str = "differences";
@@ -80,7 +82,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let left = MARGIN_MM + names + 2.4;
     let numbers = widest(&mut rows().map(in_numbers)) + 1.6;
     let track_mm = page_mm - MARGIN_MM - numbers - left;
-    let legend = Legend::new(legend_entries(data, rest), page_mm - 2.0 * MARGIN_MM);
+    let legend = Legend::new(legend_entries(data, rest), page_mm);
     let rows_mm: f64 = groups.iter().map(|(group, count)| height(group, *count)).sum();
     let bottom = MARGIN_MM + rows_mm + 0.4;
     let page_height = bottom + 8.2 + legend.height() + MARGIN_MM;
@@ -114,8 +116,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         let middle = left + track_mm / 2.0;
         let middle = middle.min(page_mm - MARGIN_MM - half).max(MARGIN_MM + half);
         canvas.text(&name, (middle, bottom + 6.3), &LABEL, Align::Center)?;
-        let start = ((page_mm - legend.width()) / 2.0).max(MARGIN_MM);
-        legend.draw(canvas, start, bottom + 8.2)
+        legend.draw_below(canvas, page_mm / 2.0, bottom + 8.2)
     })
 }
 

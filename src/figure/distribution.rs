@@ -9,7 +9,9 @@ use super::axis::Axis;
 use super::canvas::{self, Align, Canvas, Stroke};
 use super::clip::{Rect, clip_segment};
 use super::legend::{Key, Legend};
-use super::style::{AXIS_LINE, GRID_LINE, INK, LABEL, PAPER, SIMULATED, TICK, TITLE, Width};
+use super::style::{
+    AXIS_LINE, GRID_LINE, INK, LABEL, MARGIN_MM, PAPER, SIMULATED, TICK, TITLE, Width,
+};
 use super::{FigureError, Quantity, finite, font, ticks};
 
 const FIGURE: &str = "distribution";
@@ -53,7 +55,6 @@ pub(super) enum Side {
     Simulated,
 }
 
-const MARGIN_MM: f64 = 0.8;
 const TITLE_MM: f64 = 4.4;
 /// A row with the gap below it.
 const PITCH_MM: f64 = 3.7;
@@ -86,7 +87,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         (Key::Quantiles(Side::Simulated), "simulated".to_owned()),
         (Key::Nothing, "quantiles 5, 25, 50, 75, 95 %".to_owned()),
     ];
-    let legend = Legend::new(entries, page_mm - 2.0 * MARGIN_MM);
+    let legend = Legend::new(entries, page_mm);
     let height_of = |group: &Group| {
         let title_mm = if group.title.is_empty() { 1.0 } else { TITLE_MM };
         (title_mm, title_mm + PITCH_MM * group.rows.len() as f64)
@@ -116,8 +117,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         let name = axis.unit.title(&data.name);
         let center = left + track_mm / 2.0;
         canvas.text(&name, (center, bottom + 6.3), &LABEL, Align::Center)?;
-        let start = ((page_mm - legend.width()) / 2.0).max(MARGIN_MM);
-        legend.draw(canvas, start, bottom + 8.2)
+        legend.draw_below(canvas, page_mm / 2.0, bottom + 8.2)
     })
 }
 

@@ -7,7 +7,8 @@ use super::distribution::Side;
 use super::font;
 use super::marker::Marker;
 use super::style::{
-    Activity, BOUND_LINE, EXACT_LINE, FRONT_LINE, INK, LABEL, PolicyLook, REFERENCE_LINE, TOLERANCE,
+    Activity, BOUND_LINE, EXACT_LINE, FRONT_LINE, INK, LABEL, MARGIN_MM, PolicyLook,
+    REFERENCE_LINE, TOLERANCE,
 };
 use plotters::style::RGBColor;
 
@@ -57,17 +58,19 @@ pub(super) enum Key {
     Part(Activity),
 }
 
-/// A legend that fits into a width.
+/// A legend that fits on a page.
 #[derive(Debug)]
 pub(super) struct Legend {
     entries: Vec<(Key, String)>,
     columns: usize,
     column_mm: f64,
+    page_mm: f64,
 }
 
 impl Legend {
     /// Lays the entries out in as many columns as fit.
-    pub fn new(entries: Vec<(Key, String)>, width_mm: f64) -> Self {
+    pub fn new(entries: Vec<(Key, String)>, page_mm: f64) -> Self {
+        let width_mm = page_mm - 2.0 * MARGIN_MM;
         let widest = entries
             .iter()
             .map(|(_, text)| font::width_mm(text, LABEL.pt, false))
@@ -79,7 +82,7 @@ impl Legend {
         // As few columns as the number of rows allows, so that rows are about equally long.
         let rows = entries.len().div_ceil(columns).max(1);
         let columns = entries.len().div_ceil(rows).max(1);
-        Self { entries, columns, column_mm }
+        Self { entries, columns, column_mm, page_mm }
     }
 
     /// Its height \[mm\].
@@ -87,13 +90,19 @@ impl Legend {
         self.entries.len().div_ceil(self.columns) as f64 * ROW_MM
     }
 
-    /// Its width \[mm\].
-    pub fn width(&self) -> f64 {
+    fn width(&self) -> f64 {
         self.columns as f64 * self.column_mm - GAP_MM
     }
 
-    /// Draws it with its upper left corner at the given place.
-    pub fn draw(&self, canvas: &Canvas<'_>, left: f64, top: f64) -> Result<(), FigureError> {
+    /// Draws it below what has its middle at `center`; nearer to the middle of the page if it is too wide for that.
+    pub fn draw_below(
+        &self,
+        canvas: &Canvas<'_>,
+        center: f64,
+        top: f64,
+    ) -> Result<(), FigureError> {
+        let rightmost = self.page_mm - MARGIN_MM - self.width();
+        let left = (center - self.width() / 2.0).min(rightmost).max(MARGIN_MM);
         for (index, (key, text)) in self.entries.iter().enumerate() {
             let x = left + (index % self.columns) as f64 * self.column_mm;
             let middle = top + ((index / self.columns) as f64 + 0.5) * ROW_MM;
@@ -158,7 +167,7 @@ mod tests {
     fn a_legend_fits_its_width() {
         for count in 1..9 {
             let legend = Legend::new(entries(count), 85.0);
-            assert!(legend.width() <= 85.0, "{legend:?}");
+            assert!(legend.width() <= 85.0 - 2.0 * MARGIN_MM, "{legend:?}");
             assert_eq!(legend.columns, count.min(2));
         }
     }

@@ -7,11 +7,10 @@ use super::clip::{Point, Rect, clip_polyline, clip_segment};
 use super::font;
 use super::legend::{Key, Legend};
 use super::marker::Marker;
-use super::style::{AXIS_LINE, GRID_LINE, LABEL, TICK, TITLE, Width};
+use super::style::{AXIS_LINE, GRID_LINE, LABEL, MARGIN_MM, TICK, TITLE, Width};
 use super::ticks::{self, TICK_MM};
 use plotters::style::RGBColor;
 
-pub(super) const MARGIN_MM: f64 = 0.8;
 pub(super) const TITLE_MM: f64 = 4.2;
 /// Tick labels below a panel.
 pub(super) const LABELS_MM: f64 = 4.2;
@@ -85,7 +84,7 @@ impl Multiples<'_> {
             if self.titles.iter().all(|title| title.is_empty()) { 1.5 } else { TITLE_MM };
         let pitch = title_mm + height_mm + LABELS_MM;
         let axes_end = MARGIN_MM + pitch * rows as f64 + NAME_MM;
-        let legend = Legend::new(self.legend.clone(), page_mm - 2.0 * MARGIN_MM);
+        let legend = Legend::new(self.legend.clone(), page_mm);
         let legend_top = axes_end + 1.0 + foot_mm;
         let page_height = legend_top + legend.height() + MARGIN_MM;
 
@@ -117,11 +116,7 @@ impl Multiples<'_> {
             canvas.text_upwards(&y_name, beside, &LABEL, Align::Center)?;
             let area = Rect { left, top: axes_end + 1.0, width: panels_mm, height: foot_mm };
             foot(canvas, area)?;
-            // Below the panels if it is short enough, else below everything.
-            let start = (left + (panels_mm - legend.width()) / 2.0)
-                .min(page_mm - MARGIN_MM - legend.width())
-                .max(MARGIN_MM);
-            legend.draw(canvas, start, legend_top)
+            legend.draw_below(canvas, left + panels_mm / 2.0, legend_top)
         })
     }
 }

@@ -6,8 +6,8 @@ use super::canvas::{self, Align};
 use super::clip::Rect;
 use super::font;
 use super::legend::{Key, Legend};
-use super::panel::{Frame, LABELS_MM, MARGIN_MM, NAME_MM, TITLE_MM};
-use super::style::{LABEL, TICK, TITLE, Width};
+use super::panel::{Frame, LABELS_MM, NAME_MM, TITLE_MM};
+use super::style::{LABEL, MARGIN_MM, TICK, TITLE, Width};
 use super::ticks::TICK_MM;
 use super::unit::Quantity;
 
@@ -55,7 +55,7 @@ impl Stack<'_> {
         let pitch = TITLE_MM + height + GAP_MM;
         let bottom = MARGIN_MM + pitch * self.panels.len() as f64 - GAP_MM;
         let axis_end = bottom + LABELS_MM + NAME_MM;
-        let legend = Legend::new(self.legend.clone(), page_mm - 2.0 * MARGIN_MM);
+        let legend = Legend::new(self.legend.clone(), page_mm);
         let page_height = axis_end + 1.0 + legend.height() + MARGIN_MM;
 
         canvas::page(page_mm, page_height, |canvas| {
@@ -77,10 +77,7 @@ impl Stack<'_> {
             let middle = ((MARGIN_MM + TITLE_MM + bottom) / 2.0).max(MARGIN_MM + half);
             let beside = (MARGIN_MM + 2.2, middle);
             canvas.text_upwards(self.y_name, beside, &LABEL, Align::Center)?;
-            let start = (center - legend.width() / 2.0)
-                .min(page_mm - MARGIN_MM - legend.width())
-                .max(MARGIN_MM);
-            legend.draw(canvas, start, axis_end + 1.0)
+            legend.draw_below(canvas, center, axis_end + 1.0)
         })
     }
 }

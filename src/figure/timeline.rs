@@ -8,7 +8,7 @@ use super::canvas::{self, Align, Canvas};
 use super::clip::Rect;
 use super::legend::{Key, Legend};
 use super::raster::raster;
-use super::style::{AXIS_LINE, Activity, GRID_LINE, LABEL, Policy, TICK, TITLE, Width};
+use super::style::{AXIS_LINE, Activity, GRID_LINE, LABEL, MARGIN_MM, Policy, TICK, TITLE, Width};
 use super::{FigureError, Quantity, axis::Axis, font, ticks};
 
 const FIGURE: &str = "timeline";
@@ -55,7 +55,6 @@ pub struct Stretch {
     pub holds: bool,
 }
 
-const MARGIN_MM: f64 = 0.8;
 const TITLE_MM: f64 = 4.2;
 /// A row with the gap below it. Rows of many threads are lower, so that a page can hold them.
 const ROW_MM: (f64, f64) = (0.7, 3.3);
@@ -83,7 +82,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let axis = Axis::linear(data.from_ns as f64, data.to_ns as f64, Quantity::TimeNs, 8);
     let track_mm = page_mm - left - 3.0;
     let row_mm = (ROWS_MM / rows as f64).clamp(ROW_MM.0, ROW_MM.1);
-    let legend = Legend::new(legend_entries(data), page_mm - 2.0 * MARGIN_MM);
+    let legend = Legend::new(legend_entries(data), page_mm);
     let panels_mm = rows as f64 * row_mm + data.panels.len() as f64 * (TITLE_MM + 0.8);
     let axis_end = MARGIN_MM + panels_mm + 7.6;
     let page_height = axis_end + legend.height() + MARGIN_MM;
@@ -120,10 +119,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         ticks::draw_below(canvas, &axis, (left, bottom), track_mm)?;
         let center = left + track_mm / 2.0;
         canvas.text(&axis.unit.title("time"), (center, bottom + 6.2), &LABEL, Align::Center)?;
-        let start = (center - legend.width() / 2.0)
-            .min(page_mm - MARGIN_MM - legend.width())
-            .max(MARGIN_MM);
-        legend.draw(canvas, start, axis_end)
+        legend.draw_below(canvas, center, axis_end)
     })
 }
 
