@@ -5,6 +5,7 @@
 pub mod compare;
 pub mod estimate;
 mod frame;
+pub mod intervals;
 pub mod measured;
 pub mod probe;
 pub mod ratio;

@@ -1,5 +1,6 @@
 //! From a run's intervals to tracks.
 
+use crate::analysis::intervals::waiting;
 use crate::trace::{IntervalRow, State};
 
 /// A run, track by track.
@@ -160,31 +161,22 @@ fn number_hand_overs(threads: &mut [Track]) {
     }
 }
 
+/// From the begin on, even if nobody waits then: viewers show everything from the first value on.
 fn waiters(intervals: &[IntervalRow]) -> Vec<(u64, u32)> {
-    let waits = intervals.iter().filter(|row| row.state == State::LockWait && row.start < row.end);
-    let mut changes: Vec<_> =
-        waits.flat_map(|row| [(row.start.ns(), 1), (row.end.ns(), -1)]).collect();
-    changes.sort_unstable();
-    // Viewers show everything from the first value on.
+    let mut waiters = waiting(intervals);
     let begin = intervals.iter().map(|row| row.start.ns()).min();
-    let mut waiters: Vec<(u64, u32)> = begin.map(|begin| (begin, 0)).into_iter().collect();
-    let mut count = 0_i32;
-    for (at, change) in changes {
-        count += change;
-        match waiters.last_mut() {
-            Some(last) if last.0 == at => last.1 = count.unsigned_abs(),
-            _ => waiters.push((at, count.unsigned_abs())),
-        }
+    if let Some(begin) = begin
+        && waiters.first().is_none_or(|(at, _)| *at > begin)
+    {
+        waiters.insert(0, (begin, 0));
     }
-    waiters.dedup_by_key(|(_, count)| *count);
     waiters
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use gilsim_policies::{Instant, ThreadId};
-
     use super::*;
+    use crate::analysis::intervals::tests::interval;
 
     fn row(
         thread: u32,
@@ -194,8 +186,7 @@ pub(super) mod tests {
         from: u64,
         to: u64,
     ) -> IntervalRow {
-        let (start, end) = (Instant::from_ns(from), Instant::from_ns(to));
-        IntervalRow { thread: ThreadId(thread), state, holds, core, start, end }
+        IntervalRow { core, ..interval(thread, state, holds, from, to) }
     }
 
     /// One thread computes until another, back from I/O, takes the lock.

@@ -113,8 +113,8 @@ fn window(
 
 #[cfg(test)]
 mod tests {
-    use super::super::timeline::tests::interval;
     use super::*;
+    use crate::analysis::intervals::tests::interval;
     use crate::trace::State::{LockWait, Running};
 
     fn thread(run: u32, group: &str) -> ThreadRow {

@@ -51,8 +51,8 @@ fn slices_ns(intervals: &[IntervalRow]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::timeline::tests::interval;
     use super::*;
+    use crate::analysis::intervals::tests::interval;
     use crate::trace::State::{Blocked, CoreWait, Running};
 
     #[test]

@@ -69,17 +69,10 @@ pub(super) fn recorded(
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use gilsim_policies::{Instant, ThreadId};
-
+mod tests {
     use super::*;
+    use crate::analysis::intervals::tests::interval;
     use crate::trace::State;
-
-    /// An interval of a thread; times in ns.
-    pub fn interval(thread: u32, state: State, holds: bool, start: u64, end: u64) -> IntervalRow {
-        let (start, end) = (Instant::from_ns(start), Instant::from_ns(end));
-        IntervalRow { thread: ThreadId(thread), state, holds, core: None, start, end }
-    }
 
     fn run(point: &str, policy: &str, threads: u32) -> RunRow {
         let (point, policy) = (point.to_owned(), policy.to_owned());

@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("figure", &["analysis", "trace"]),
-    ("export", &["trace"]),
+    ("export", &["analysis", "trace"]),
     ("measurement", &["analysis", "trace"]),
     ("validation", &["workload", "machine", "trace", "sim", "architecture"]),
     ("calibration", &["validation", "trace"]),
