@@ -222,6 +222,17 @@ impl Plots {
         of_case.or_else(|| self.config.get(key))?.as_str()
     }
 
+    /// The same of the case of some runs.
+    fn own(&self, runs: &[&RunRow], key: &str) -> Option<&str> {
+        self.setting(runs.first().map_or("", |run| &run.case), key)
+    }
+
+    /// The column of the table of runs that a figure of some runs shows.
+    fn metric<'a>(&'a self, runs: &[&RunRow], choice: &'a Choice) -> &'a str {
+        let own = || self.own(runs, "metric").unwrap_or("ops_per_s");
+        choice.metric.as_deref().unwrap_or_else(own)
+    }
+
     /// The runs of the chosen case and point.
     fn chosen(&self, choice: &Choice) -> Result<Vec<&RunRow>, PlotError> {
         let mut runs: Vec<_> = self.results.runs().iter().collect();

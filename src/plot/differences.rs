@@ -9,11 +9,9 @@ use crate::trace::tables::RunRow;
 
 impl Plots {
     pub(super) fn differences(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
-        let case = runs.first().map_or("", |run| run.case.as_str());
-        let own = self.setting(case, "metric").unwrap_or("ops_per_s");
-        let metric = choice.metric.as_deref().unwrap_or(own);
+        let metric = self.metric(runs, choice);
         let known = distinct(runs.iter().map(|run| run.policy.as_str()));
-        let own = choice.baseline.as_deref().or_else(|| self.setting(case, "baseline"));
+        let own = choice.baseline.as_deref().or_else(|| self.own(runs, "baseline"));
         let baseline = own.or(known.first().copied()).unwrap_or_default();
         if !known.is_empty() && !known.contains(&baseline) {
             let known = known.into_iter().map(str::to_owned).collect();

@@ -10,9 +10,7 @@ use crate::trace::tables::{RunRow, SWEEP_PREFIX};
 
 impl Plots {
     pub(super) fn heatmap(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
-        let case = runs.first().map_or("", |run| run.case.as_str());
-        let own = self.setting(case, "metric").unwrap_or("ops_per_s");
-        gather(runs, choice.metric.as_deref().unwrap_or(own))
+        gather(runs, self.metric(runs, choice))
     }
 }
 

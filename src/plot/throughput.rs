@@ -11,11 +11,9 @@ use crate::trace::tables::RunRow;
 
 impl Plots {
     pub(super) fn throughput(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
-        let case = runs.first().map_or("", |run| run.case.as_str());
-        let own = self.setting(case, "metric").unwrap_or("ops_per_s");
-        let metric = choice.metric.as_deref().unwrap_or(own);
+        let metric = self.metric(runs, choice);
         // The experiment's own baseline belongs to its own metric.
-        let own = self.setting(case, "baseline").filter(|_| choice.metric.is_none());
+        let own = self.own(runs, "baseline").filter(|_| choice.metric.is_none());
         let baseline = choice.baseline.as_deref().or(own);
         let (mut y_label, mut y) = describe(metric, &focus(runs));
         let axis = Axis::of(runs);
