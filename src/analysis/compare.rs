@@ -94,11 +94,12 @@ impl Comparison<'_> {
 ///
 /// No column of this name holds numbers.
 pub fn compare<'a>(
-    runs: &'a [RunRow],
+    runs: impl IntoIterator<Item = &'a RunRow>,
     column: &str,
     confidence: f64,
 ) -> Result<Vec<Comparison<'a>>, UnknownMetric> {
-    check_metric(runs, column)?;
+    let runs: Vec<_> = runs.into_iter().collect();
+    check_metric(&runs, column)?;
     let mut points: IndexMap<(&str, &str), IndexMap<&str, Vec<&RunRow>>> = IndexMap::new();
     for run in runs {
         let point = points.entry((&run.case, &run.point)).or_default();

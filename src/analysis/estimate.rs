@@ -56,15 +56,16 @@ fn or_else(name: &str, known: &[String]) -> String {
 ///
 /// No column of this name holds numbers.
 pub fn estimate<'a>(
-    runs: &'a [RunRow],
+    runs: impl IntoIterator<Item = &'a RunRow>,
     column: &str,
 ) -> Result<Vec<PointEstimate<'a>>, UnknownMetric> {
-    check_metric(runs, column)?;
-    Ok(averages(runs, |run| known(run, column)))
+    let runs: Vec<_> = runs.into_iter().collect();
+    check_metric(&runs, column)?;
+    Ok(averages(&runs, |run| known(run, column)))
 }
 
 /// Whether there are numbers in a column.
-pub(super) fn check_metric(runs: &[RunRow], column: &str) -> Result<(), UnknownMetric> {
+pub(super) fn check_metric(runs: &[&RunRow], column: &str) -> Result<(), UnknownMetric> {
     let known = metrics(runs);
     if known.iter().any(|name| name == column) {
         return Ok(());
@@ -79,13 +80,14 @@ pub(super) fn check_metric(runs: &[RunRow], column: &str) -> Result<(), UnknownM
 ///
 /// No policy is called `baseline`.
 pub fn relative<'a>(
-    runs: &'a [RunRow],
+    runs: impl IntoIterator<Item = &'a RunRow>,
     column: &str,
     baseline: &str,
 ) -> Result<Vec<PointEstimate<'a>>, UnknownBaseline> {
     fn pair(run: &RunRow) -> (&str, &str, u32) {
         (&run.case, &run.point, run.replication)
     }
+    let runs: Vec<_> = runs.into_iter().collect();
     let of_baseline = runs.iter().filter(|run| run.policy == baseline);
     let divisors: IndexMap<_, _> =
         of_baseline.filter_map(|run| Some((pair(run), known(run, column)?))).collect();
@@ -96,7 +98,7 @@ pub fn relative<'a>(
         return Err(UnknownBaseline { name: baseline.to_owned(), known });
     }
     let ratio = |run: &RunRow| Some(known(run, column)? / divisors.get(&pair(run))?);
-    Ok(averages(runs, |run| ratio(run).filter(|ratio| ratio.is_finite())))
+    Ok(averages(&runs, |run| ratio(run).filter(|ratio| ratio.is_finite())))
 }
 
 /// A number of a run that is long enough to say it.
@@ -106,11 +108,11 @@ pub(crate) fn known(run: &RunRow, column: &str) -> Option<f64> {
 
 /// Averages over replications, in the order in which the runs first name a case, a point and a policy.
 fn averages<'a>(
-    runs: &'a [RunRow],
+    runs: &[&'a RunRow],
     value: impl Fn(&RunRow) -> Option<f64>,
 ) -> Vec<PointEstimate<'a>> {
     let mut points: IndexMap<_, Vec<&RunRow>> = IndexMap::new();
-    for run in runs {
+    for &run in runs {
         points.entry((&run.case, &run.point, &run.policy)).or_default().push(run);
     }
     let point = |runs: Vec<&'a RunRow>| {
@@ -121,7 +123,7 @@ fn averages<'a>(
 }
 
 /// The columns that hold numbers.
-fn metrics(runs: &[RunRow]) -> Vec<String> {
+fn metrics(runs: &[&RunRow]) -> Vec<String> {
     let mut names: Vec<_> = RunRow::numbers().map(str::to_owned).collect();
     for (name, _) in runs.iter().flat_map(|run| &run.sweep) {
         if !names.contains(name) {

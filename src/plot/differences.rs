@@ -18,8 +18,8 @@ impl Plots {
             return Err(UnknownBaseline { name: baseline.to_owned(), known }.into());
         }
         let several = several_cases(runs);
-        let copies: Vec<RunRow> = runs.iter().copied().cloned().collect();
-        let groups = compare(&copies, metric, CONFIDENCE)?.into_iter().map(|at| {
+        let compared = compare(runs.iter().copied(), metric, CONFIDENCE)?;
+        let groups = compared.into_iter().map(|at| {
             let rows = rows(&at, baseline).into_iter();
             let row = |(name, [mean, half_width], is_shown): (&str, [f64; 2], bool)| Row {
                 policy: self.policy(name),

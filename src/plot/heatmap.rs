@@ -24,9 +24,8 @@ fn gather(runs: &[&RunRow], metric: &str) -> Result<Data, PlotError> {
     let others = others(runs, x, y);
     let (x, y) = (swept(runs, x), swept(runs, y));
     let columns = [&x, &y].map(|swept| format!("{SWEEP_PREFIX}{}", swept.label));
-    let copies: Vec<RunRow> = runs.iter().copied().cloned().collect();
     let mut panels: Vec<Panel> = Vec::new();
-    for at in estimate(&copies, metric)? {
+    for at in estimate(runs.iter().copied(), metric)? {
         let place = |swept: &Swept, column: &str| {
             let own = at.first.number(column)?;
             swept.values.iter().position(|value| *value == own)

@@ -29,9 +29,8 @@ type PolicyPoints<'a> = Vec<(&'a str, Vec<Point>)>;
 
 /// For each case, the points of each policy in the order of the sweep.
 fn gather<'a>(runs: &[&'a RunRow]) -> Result<Vec<(&'a str, PolicyPoints<'a>)>, PlotError> {
-    let copies: Vec<RunRow> = runs.iter().copied().cloned().collect();
-    let throughputs = estimate(&copies, "ops_per_s")?;
-    let latencies = estimate(&copies, LATENCY)?;
+    let throughputs = estimate(runs.iter().copied(), "ops_per_s")?;
+    let latencies = estimate(runs.iter().copied(), LATENCY)?;
     let mut cases = Vec::new();
     for case in distinct(runs.iter().map(|run| run.case.as_str())) {
         let mut series = Vec::new();

@@ -18,11 +18,10 @@ impl Plots {
         let (mut y_label, mut y) = describe(metric, &focus(runs));
         let axis = Axis::of(runs);
         let titles: Vec<String> = runs.iter().map(|run| axis.panel(run)).collect();
-        let runs: Vec<RunRow> = runs.iter().copied().cloned().collect();
-        let mut estimates = estimate(&runs, metric)?;
+        let mut estimates = estimate(runs.iter().copied(), metric)?;
         let mut reference = (metric == "slowdown").then(|| (1.0, "one thread alone".to_owned()));
         if let Some(baseline) = baseline {
-            estimates = relative(&runs, metric, baseline)?;
+            estimates = relative(runs.iter().copied(), metric, baseline)?;
             estimates.retain(|at| at.first.policy != baseline);
             (y_label, y) = (multiple(metric, &y_label), Quantity::Plain);
             reference = Some((1.0, baseline.to_owned()));
