@@ -32,8 +32,11 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// The table is missing, is not ours, or has another schema version.
+    /// It is not a directory, or the table is missing, is not ours, or has another schema version.
     pub fn open(directory: &Path) -> Result<Self, ReadError> {
+        if directory.is_file() {
+            return Err(ReadError::File(directory.to_owned()));
+        }
         let frame = frame::Frame::open(&table_path(directory, RunRow::NAME), RunRow::NAME, None)?;
         let runs = read::rows(&frame)?;
         Ok(Self { directory: directory.to_owned(), runs, metadata: frame.metadata })

@@ -13,6 +13,12 @@ use crate::trace::tables::SCHEMA_VERSION;
 /// Why a table could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
+    /// A file was given where results are asked for.
+    #[error(
+        "{} is a file; results are the directory that `gilsim run` writes, as results/convoy is",
+        .0.display()
+    )]
+    File(PathBuf),
     /// There is no such file.
     #[error("{} is missing; {}", path.display(), origin(table))]
     Missing {

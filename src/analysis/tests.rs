@@ -122,6 +122,9 @@ fn files_that_are_not_ours_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = table_path(directory.path(), "runs");
     std::fs::write(&path, "case,policy\n").unwrap();
+    // The table itself is no results directory.
+    let error = Results::open(&path).unwrap_err().to_string();
+    assert!(error.contains("runs.parquet is a file; results are the directory"), "{error}");
     assert!(matches!(Results::open(directory.path()), Err(ReadError::Decode { .. })));
     // A table, but another one.
     write_rows::<ThreadRow>(&path, &[], &Vec::new()).unwrap();

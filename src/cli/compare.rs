@@ -10,9 +10,9 @@ use super::{Format, grid, json_text};
 use crate::analysis::Results;
 use crate::analysis::compare::{Comparison, compare as compare_runs};
 use crate::analysis::estimate::{CONFIDENCE, UnknownBaseline};
+use crate::experiment::Error;
 use crate::experiment::output_analysis::needs_replications;
 use crate::experiment::report::{Mean, heading, in_words};
-use crate::experiment::{Error, manifest};
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -30,7 +30,6 @@ pub struct CompareArgs {
 }
 
 pub fn compare(args: &CompareArgs) -> Result<String, Error> {
-    manifest::read(&args.results)?;
     let results = Results::open(&args.results).map_err(|error| Error::Text(error.to_string()))?;
     needs_replications(results.metadata("gilsim.config").unwrap_or_default())?;
     let own = results.metadata("metric").unwrap_or("ops_per_s");

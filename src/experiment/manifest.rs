@@ -12,6 +12,7 @@ use super::error::Error;
 use super::journal::Identity;
 use super::plan::Plan;
 use super::sensitivity::Choice;
+use crate::analysis::ReadError;
 use crate::trace::fingerprint;
 
 /// The manifest's name in a results directory.
@@ -130,9 +131,7 @@ impl Manifest {
 /// There is one that can't be read.
 pub fn read(dir: &Path) -> Result<Option<Manifest>, Error> {
     if dir.is_file() {
-        let message =
-            "is a file; results are the directory that `gilsim run` writes, as results/convoy is";
-        return Err(Error::file(dir, message));
+        return Err(Error::Text(ReadError::File(dir.to_owned()).to_string()));
     }
     let path = dir.join(MANIFEST);
     match fs::read(&path) {
