@@ -120,6 +120,11 @@ impl Results {
     }
 }
 
+/// The run that tells most if one alone is shown: the first at which threads meet, or the first if they never do.
+pub fn telling<'a>(runs: impl IntoIterator<Item = &'a RunRow>) -> Option<&'a RunRow> {
+    runs.into_iter().min_by_key(|run| run.threads <= 1)
+}
+
 /// Names of a run's threads: the group, and the number within it if it has several.
 #[must_use]
 pub fn thread_names(threads: &[ThreadRow], run: u32) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::analysis::{Results, thread_names};
+use crate::analysis::{Results, telling, thread_names};
 use crate::experiment::Error;
 use crate::experiment::report::heading;
 use crate::export::{Timeline, chrome, perfetto};
@@ -79,12 +79,12 @@ pub fn export(args: &ExportArgs) -> Result<String, Error> {
     Ok(format!("{}\n", path.display()))
 }
 
-/// The run with a number, or the first at which threads meet.
+/// The run with a number, or the one that tells most.
 fn chosen(results: &Results, wanted: Option<u32>) -> Result<&RunRow, Error> {
     let runs = results.runs();
     let found = match wanted {
         Some(number) => runs.iter().find(|run| run.run == number),
-        None => runs.iter().find(|run| run.threads > 1).or(runs.first()),
+        None => telling(runs),
     };
     found.ok_or_else(|| {
         let last = runs.last().map_or(0, |run| run.run);

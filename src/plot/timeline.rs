@@ -1,7 +1,7 @@
 //! What the figure `timeline` shows: the threads of one run for each policy.
 
 use super::{Choice, PlotError, Plots};
-use crate::analysis::thread_names;
+use crate::analysis::{telling, thread_names};
 use crate::figure::Activity;
 use crate::figure::timeline::{Data, Panel, Stretch, Thread};
 use crate::trace::IntervalRow;
@@ -34,12 +34,9 @@ impl Plots {
     }
 }
 
-/// One run for each policy, which tells more than an average: the first of the first point at which
-/// threads meet.
+/// One run for each policy, which tells more than an average: the first at the point that tells most.
 pub(super) fn one_each<'a>(runs: &[&'a RunRow]) -> Vec<&'a RunRow> {
-    let Some(first) = runs.iter().find(|run| run.threads > 1).or(runs.first()) else {
-        return Vec::new();
-    };
+    let Some(first) = telling(runs.iter().copied()) else { return Vec::new() };
     let mut shown: Vec<&RunRow> = Vec::new();
     for run in runs.iter().filter(|run| (&run.case, &run.point) == (&first.case, &first.point)) {
         if shown.iter().all(|other| other.policy != run.policy) {
