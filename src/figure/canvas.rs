@@ -23,6 +23,9 @@ const UNITS_PER_MM: f64 = 100.0;
 /// plotters divides a font's size by this before it writes it.
 const SIZE_PER_EM: f64 = 1.24;
 
+/// How much of its colour a veil has.
+const VEIL: f64 = 0.25;
+
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stroke {
@@ -129,8 +132,17 @@ impl Canvas<'_> {
 
     /// A filled area with the given corners.
     pub fn area(&self, corners: &[Point], color: RGBColor) -> Result<(), FigureError> {
+        self.polygon(corners, color.filled())
+    }
+
+    /// The same, through which one sees what is below.
+    pub fn veil(&self, corners: &[Point], color: RGBColor) -> Result<(), FigureError> {
+        self.polygon(corners, color.mix(VEIL).filled())
+    }
+
+    fn polygon(&self, corners: &[Point], style: ShapeStyle) -> Result<(), FigureError> {
         let places: Vec<_> = corners.iter().map(|&corner| place(corner)).collect();
-        self.area.draw(&Polygon::new(places, color.filled())).map_err(drawing)
+        self.area.draw(&Polygon::new(places, style)).map_err(drawing)
     }
 
     /// Slanted lines across a rectangle, `gap_mm` apart; they fall to the right if `falling`.

@@ -28,6 +28,11 @@ impl Rect {
     pub fn contains(&self, (x, y): Point) -> bool {
         (self.left..=self.right()).contains(&x) && (self.top..=self.bottom()).contains(&y)
     }
+
+    /// The place in it that is nearest to another.
+    pub fn nearest(&self, (x, y): Point) -> Point {
+        (x.clamp(self.left, self.right()), y.clamp(self.top, self.bottom()))
+    }
 }
 
 /// The part of the line from `a` to `b` that lies inside, if any does (Liang and Barsky, 1984).

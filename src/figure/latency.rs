@@ -2,7 +2,8 @@
 //!
 //! The tail is what a user notices, and a plain histogram hides it. Each policy has a line with filled
 //! markers at one half, a tenth, a hundredth and so on; measured quantiles are hollow markers of
-//! the same colour and shape: where the model is right, the line runs through them.
+//! the same colour and shape: where the model is right, the line runs through them. Around a line, a pale band says how
+//! far it may be off.
 
 use super::axis::Axis;
 use super::clip::Point;
@@ -77,6 +78,8 @@ pub struct Curve {
     pub policy: Policy,
     /// The simulated distribution as steps, in ascending order; may be empty.
     pub steps: Vec<Step>,
+    /// Where the shares lie with a confidence of 95 % at each time, in ascending order; may be empty.
+    pub band: Vec<Bounds>,
     /// Measured quantiles; may be empty.
     pub measured: Vec<Quantile>,
 }
@@ -88,6 +91,17 @@ pub struct Step {
     pub time_ns: f64,
     /// The share of operations, or slices, that took longer than that, from 0 to 1.
     pub longer: f64,
+}
+
+/// From this time on, the share of all operations that take longer lies between these.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// The time \[ns\].
+    pub time_ns: f64,
+    /// The least share, from 0 to 1.
+    pub low: f64,
+    /// The greatest share.
+    pub high: f64,
 }
 
 /// A quantile.
@@ -148,6 +162,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     }
     .draw(|frame, index| {
         let curves = &data.panels[index].curves;
+        curves.iter().try_for_each(|curve| draw_band(frame, curve))?;
         curves.iter().try_for_each(|curve| draw_steps(frame, curve))?;
         curves.iter().try_for_each(|curve| draw_measured(frame, curve))
     })
@@ -159,6 +174,11 @@ fn check(times: Times, curve: &Curve) -> Result<(), FigureError> {
     for step in &curve.steps {
         finite(times.figure(), step.time_ns, || name(&format!("a {one}")))?;
         share(times, step.longer, || name("a share"))?;
+    }
+    for bounds in &curve.band {
+        finite(times.figure(), bounds.time_ns, || name(&format!("a {one}")))?;
+        share(times, bounds.low, || name("the lower end of a share"))?;
+        share(times, bounds.high, || name("the upper end of a share"))?;
     }
     for quantile in &curve.measured {
         finite(times.figure(), quantile.time_ns, || name(&format!("a measured {one}")))?;
@@ -187,7 +207,32 @@ fn legend_entries(data: &Data) -> Vec<(Key, String)> {
     if curves().any(|curve| !curve.measured.is_empty()) {
         entries.push((Key::Hollow, "measured quantiles".to_owned()));
     }
+    if curves().any(|curve| !curve.band.is_empty()) {
+        entries.push((Key::Veil, "95 % confidence".to_owned()));
+    }
     entries
+}
+
+fn draw_band(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
+    let edge = |end: fn(&Bounds) -> f64| {
+        let mut path = vec![frame.at(frame.x.low(), 1.0)];
+        let mut level = 1.0;
+        for bounds in &curve.band {
+            let next = end(bounds);
+            path.extend([level, next].map(|share| frame.at(bounds.time_ns, share)));
+            level = next;
+        }
+        // Steps run along the axes, so that what is moved to the edge is cut there and not bent.
+        path.iter_mut().for_each(|place| *place = frame.rect.nearest(*place));
+        thin(&mut path);
+        path
+    };
+    if curve.band.is_empty() {
+        return Ok(());
+    }
+    let mut corners = edge(|bounds| bounds.high);
+    corners.extend(edge(|bounds| bounds.low).into_iter().rev());
+    frame.canvas.veil(&corners, curve.policy.look().color)
 }
 
 fn draw_steps(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
@@ -247,6 +292,7 @@ mod tests {
         let curve = Curve {
             policy: Policy::list(&[("tick", "tick")]).remove(0),
             steps: steps.collect(),
+            band: Vec::new(),
             measured: measured.collect(),
         };
         let panels = vec![Panel { title: String::new(), curves: vec![curve] }];
@@ -267,6 +313,24 @@ mod tests {
     }
 
     #[test]
+    fn a_band_stays_in_the_panel() {
+        let mut wide = data(&[(1e6, 0.5), (2e6, 0.1), (5e6, 0.0)], &[]);
+        let bounds = |time_ns, low, high| Bounds { time_ns, low, high };
+        let drawn = |data: &Data| draw(data, Width::Column).unwrap();
+        let without = drawn(&wide);
+        wide.panels[0].curves[0].band =
+            vec![bounds(1e-3, 0.4, 0.9), bounds(2e6, 0.0, 0.3), bounds(9e9, 0.0, 0.0)];
+        let svg = drawn(&wide);
+        assert!(svg.contains("95 % confidence") && !without.contains("95 % confidence"));
+        let places = |svg: &str| super::super::examples::coordinates(svg);
+        let ends = |svg: &str| {
+            let places = places(svg).into_iter().skip(1);
+            places.fold((f64::INFINITY, 0.0_f64), |(low, high), (x, _)| (low.min(x), high.max(x)))
+        };
+        assert_eq!(ends(&svg), ends(&without));
+    }
+
+    #[test]
     fn slices_are_called_slices() {
         let slices = |steps| Data { times: Times::Slices, ..data(steps, &[]) };
         let drawn = draw(&slices(&[(5e6, 0.0)]), Width::Column).unwrap();
@@ -279,10 +343,17 @@ mod tests {
 
     #[test]
     fn what_is_no_number_or_no_share_is_refused() {
+        let with_band = |high| {
+            let mut data = data(&[(1e6, 0.0)], &[]);
+            data.panels[0].curves[0].band = vec![Bounds { time_ns: 1e6, low: 0.0, high }];
+            data
+        };
         for wrong in [
             data(&[(f64::NAN, 0.5)], &[]),
             data(&[(1e6, f64::NAN)], &[]),
             data(&[(1e6, 1.5)], &[]),
+            with_band(1.5),
+            with_band(f64::NAN),
             data(&[(1e6, 0.0)], &[(50.0, f64::INFINITY)]),
             data(&[(1e6, 0.0)], &[(101.0, 1e6)]),
         ] {

@@ -46,6 +46,8 @@ pub(super) enum Key {
     Line(Stroke),
     /// An area of one colour.
     Area(RGBColor),
+    /// The band around a line.
+    Veil,
     /// Quantiles of times.
     Quantiles(Side),
     /// A remark, without a sign of its own.
@@ -143,6 +145,10 @@ fn draw_key(canvas: &Canvas<'_>, key: Key, x: f64, middle: f64) -> Result<(), Fi
         Key::Tolerance => canvas.fill(&area, TOLERANCE),
         Key::Line(stroke) => canvas.line(&ends, &stroke),
         Key::Area(color) => canvas.fill(&area, color),
+        Key::Veil => {
+            let (left, right, top, bottom) = (area.left, area.right(), area.top, area.bottom());
+            canvas.veil(&[(left, top), (right, top), (right, bottom), (left, bottom)], INK)
+        }
         Key::Quantiles(side) => {
             let places = [0.0, 0.25, 0.5, 0.7, 1.0].map(|share| x + share * KEY_MM);
             super::distribution::draw_quantiles(canvas, side, places, middle, &area)

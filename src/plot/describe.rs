@@ -1,5 +1,6 @@
 //! What the file of a figure says: a caption from the experiment's own words and settings, and the command.
 
+use super::latency::LEAST_REPLICATIONS;
 use super::{Choice, Plots, distinct};
 use crate::figure::{Description, FIGURES, Width};
 
@@ -27,6 +28,9 @@ impl Plots {
         let runs = self.results.runs().iter().filter(of_case);
         let series = distinct(runs.map(|run| run.policy.as_str()));
         caption += &format!("; {}.", series.join(", "));
+        if matches!(figure, "latency" | "slices") {
+            caption += &bands(replications as usize);
+        }
         Description {
             title: [name, case, figure]
                 .into_iter()
@@ -37,6 +41,14 @@ impl Plots {
             command: command(name, figure, choice, width),
         }
     }
+}
+
+/// What there is to say of bands around curves.
+fn bands(replications: usize) -> String {
+    if replications < LEAST_REPLICATIONS {
+        return format!(" No confidence bands, which need {LEAST_REPLICATIONS} replications.");
+    }
+    " Bands: 95 % confidence at each time, over replications.".to_owned()
 }
 
 /// The command that draws the figure from the results where `gilsim run` puts them.

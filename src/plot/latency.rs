@@ -1,7 +1,9 @@
 //! What the figure `latency` shows: the operations of the focus group, all replications together.
 
 use super::{PlotError, Plots, distinct, focus, several_cases, title};
-use crate::figure::latency::{Curve, Data, Panel, Quantile, Step, Times};
+use crate::analysis::estimate::CONFIDENCE;
+use crate::figure::latency::{Bounds, Curve, Data, Panel, Quantile, Step, Times};
+use crate::statistics::ratio::ratio_of_means;
 use crate::trace::tables::RunRow;
 
 /// The quantiles that measured values may give, and their columns.
@@ -13,6 +15,9 @@ const QUANTILES: [(f64, &str); 6] = [
     (95.0, "latency_p95_ns"),
     (99.0, "latency_p99_ns"),
 ];
+
+/// Fewer replications say too little of how much they differ for a band.
+pub(super) const LEAST_REPLICATIONS: usize = 6;
 
 /// As many steps as a curve of print width can show.
 const MOST_STEPS: usize = 600;
@@ -45,15 +50,19 @@ impl Plots {
                 let here: Vec<_> = of_case.iter().filter(|run| run.point == point).collect();
                 let mut curves = Vec::new();
                 for policy in distinct(here.iter().map(|run| run.policy.as_str())) {
-                    let mut times = Vec::new();
+                    let mut replications = Vec::new();
                     for run in here.iter().filter(|run| run.policy == policy) {
-                        times.extend(of_run(run)?);
+                        let mut times = of_run(run)?;
+                        times.sort_unstable();
+                        replications.push(times);
                     }
+                    let mut times = replications.concat();
                     times.sort_unstable();
                     let measured = measured(policy, point);
                     if !times.is_empty() || !measured.is_empty() {
                         let steps = steps(&times);
-                        curves.push(Curve { policy: self.policy(policy), steps, measured });
+                        let band = band(&replications, &steps);
+                        curves.push(Curve { policy: self.policy(policy), steps, band, measured });
                     }
                 }
                 if !curves.is_empty() {
@@ -97,6 +106,25 @@ fn steps(sorted: &[u64]) -> Vec<Step> {
     steps
 }
 
+/// Where the shares at some steps lie, given the sorted times of each replication: the jackknife of a ratio, as replications
+/// have different numbers of times. Nothing if there are too few of them.
+fn band(replications: &[Vec<u64>], steps: &[Step]) -> Vec<Bounds> {
+    let known: Vec<_> = replications.iter().filter(|times| !times.is_empty()).collect();
+    if known.len() < LEAST_REPLICATIONS {
+        return Vec::new();
+    }
+    let bounds = |step: &Step| {
+        let counts = known.iter().map(|times| {
+            let up_to = times.partition_point(|time| *time as f64 <= step.time_ns);
+            ((times.len() - up_to) as f64, times.len() as f64)
+        });
+        let share = ratio_of_means(&counts.collect::<Vec<_>>(), CONFIDENCE)?;
+        let (low, high) = share.interval();
+        Some(Bounds { time_ns: step.time_ns, low: low.clamp(0.0, 1.0), high: high.clamp(0.0, 1.0) })
+    };
+    steps.iter().filter_map(bounds).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +139,26 @@ mod tests {
         assert!(tail > 50, "{tail} steps in the last thousandth");
         let exact = |step: &Step| (step.longer - (1.0 - step.time_ns / 1e5)).abs() < 1e-9;
         assert!(steps.iter().all(exact));
+    }
+
+    #[test]
+    fn a_band_needs_six_replications_and_holds_their_shares() {
+        let replication = |longest: u64| (1..=longest).collect::<Vec<u64>>();
+        let longest = [90, 95, 100, 100, 105, 110];
+        let replications: Vec<_> = longest.map(replication).into();
+        let mut times = replications.concat();
+        times.sort_unstable();
+        let steps = steps(&times);
+        assert!(band(&replications[..5], &steps).is_empty());
+        let band = band(&replications, &steps);
+        assert_eq!(band.len(), steps.len());
+        let inside = |bounds: &Bounds| {
+            let longer = times.iter().filter(|time| **time as f64 > bounds.time_ns).count();
+            (bounds.low..=bounds.high).contains(&(longer as f64 / times.len() as f64))
+        };
+        assert!(band.iter().all(inside), "{band:?}");
+        // At 50 the share is (2 n - 100) / 2 n of each: about a half, give or take Student's 2.57 standard errors.
+        let half = band.iter().find(|bounds| bounds.time_ns == 50.0).unwrap();
+        assert!((half.high - half.low - 0.075).abs() < 0.005, "{half:?}");
     }
 }

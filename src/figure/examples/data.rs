@@ -6,7 +6,7 @@ use super::super::convoy::{self, Change};
 use super::super::differences;
 use super::super::distribution;
 use super::super::heatmap;
-use super::super::latency::{self, Curve, Quantile, Step, Times};
+use super::super::latency::{self, Bounds, Curve, Quantile, Step, Times};
 use super::super::pareto;
 use super::super::shares::{self, Window};
 use super::super::throughput::{self, Series, Sweep};
@@ -94,6 +94,14 @@ pub fn latency_data() -> latency::Data {
                 time_ns: *time_ns,
                 longer: 1.0 - f64::from(rank) / count,
             });
+            let steps: Vec<_> = steps.collect();
+            // Wider in the tail, and for half of the policies.
+            let bounds = |step: &Step| {
+                let off = 0.03 * (step.longer * (1.0 - step.longer)).sqrt();
+                let low = (step.longer - off).max(0.0);
+                Bounds { time_ns: step.time_ns, low, high: (step.longer + off).min(1.0) }
+            };
+            let band = steps.iter().map(bounds).filter(|_| seed % 2 == 0);
             let quantile = |percent: f64| Quantile {
                 percent,
                 time_ns: 1.07 * latencies[(percent / 100.0 * count) as usize],
@@ -101,7 +109,8 @@ pub fn latency_data() -> latency::Data {
             let measured = if seed <= 2 { vec![5.0, 25.0, 50.0, 75.0, 95.0, 99.0] } else { vec![] };
             Curve {
                 policy,
-                steps: steps.collect(),
+                band: band.collect(),
+                steps,
                 measured: measured.into_iter().map(quantile).collect(),
             }
         });
@@ -135,7 +144,7 @@ pub fn slices_data() -> latency::Data {
                 time_ns: *time_ns,
                 longer: 1.0 - f64::from(rank) / count,
             });
-            Curve { policy, steps: steps.collect(), measured: Vec::new() }
+            Curve { policy, steps: steps.collect(), band: Vec::new(), measured: Vec::new() }
         });
         latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
     };

@@ -56,7 +56,8 @@ fn few_steps(mut data: latency::Data) -> latency::Data {
     for panel in &mut data.panels {
         panel.curves.truncate(3);
         for curve in &mut panel.curves {
-            curve.steps = curve.steps.iter().copied().step_by(20).collect();
+            curve.steps = curve.steps.iter().copied().step_by(60).collect();
+            curve.band = curve.band.iter().copied().step_by(60).collect();
         }
     }
     data
