@@ -84,6 +84,8 @@ pub struct Choice {
     /// The series by which `throughput` divides it, and from which `differences` are taken; the experiment's own if not
     /// given.
     pub baseline: Option<String>,
+    /// Whether `latency` and `slices` show the share that takes at most as long, too.
+    pub cdf: bool,
     /// The stretch of time that `timeline`, `convoy` and `shares` show \[ns\]; if not given, a few slices in
     /// the middle, or for the others all that was recorded.
     pub window_ns: Option<(u64, u64)>,
@@ -153,10 +155,10 @@ impl Plots {
         let runs = self.chosen(choice)?;
         Ok(match figure {
             "timeline" => figure::timeline::draw(&self.timeline(&runs, choice)?, width)?,
-            "latency" => figure::latency::draw(&self.latency(&runs)?, width)?,
+            "latency" => figure::latency::draw(&self.latency(&runs, choice)?, width)?,
             "throughput" => figure::throughput::draw(&self.throughput(&runs, choice)?, width)?,
             "breakdown" => figure::breakdown::draw(&self.breakdown(&runs), width)?,
-            "slices" => figure::latency::draw(&self.slices(&runs)?, width)?,
+            "slices" => figure::latency::draw(&self.slices(&runs, choice)?, width)?,
             "convoy" => figure::convoy::draw(&self.convoy(&runs, choice)?, width)?,
             "shares" => figure::shares::draw(&self.shares(&runs, choice)?, width)?,
             "heatmap" => figure::heatmap::draw(&self.heatmap(&runs, choice)?, width)?,

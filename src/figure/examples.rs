@@ -21,6 +21,7 @@ fn all(width: Width) -> Vec<(&'static str, String)> {
         ("differences", differences::draw(&differences_data(), width).unwrap()),
         ("agreement", agreement::draw(&agreement_data(), width).unwrap()),
         ("distribution", distribution::draw(&distribution_data(), width).unwrap()),
+        ("latency-cdf", latency::draw(&latency_cdf_data(), width).unwrap()),
     ]
 }
 

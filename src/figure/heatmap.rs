@@ -109,9 +109,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         width,
         titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
         x: categories(&data.x),
-        y,
         x_name: &data.x.label,
-        y_name: &data.y.label,
+        y: vec![(y, &data.y.label)],
         legend: Vec::new(),
     }
     .draw_above(

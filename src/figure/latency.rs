@@ -3,12 +3,14 @@
 //! The tail is what a user notices, and a plain histogram hides it. Each policy has a line with filled
 //! markers at one half, a tenth, a hundredth and so on; measured quantiles are hollow markers of
 //! the same colour and shape: where the model is right, the line runs through them. Around a line, a pale band says how
-//! far it may be off.
+//! far it may be off. The share that takes at most as long can stand beside, on a linear axis: it shows the bulk.
 
+mod curve;
+
+use self::curve::{Share, draw_band, draw_measured, draw_steps};
 use super::axis::Axis;
-use super::clip::Point;
 use super::legend::Key;
-use super::panel::{Frame, Multiples};
+use super::panel::Multiples;
 use super::style::{Policy, Width};
 use super::{FigureError, Quantity, finite};
 
@@ -43,6 +45,13 @@ impl Times {
         }
     }
 
+    const fn at_most(self) -> &'static str {
+        match self {
+            Self::Latencies => "share that takes at most as long",
+            Self::Slices => "share of slices that are at most as long",
+        }
+    }
+
     const fn needs(self) -> &'static str {
         match self {
             Self::Latencies => "at least one latency above zero",
@@ -58,6 +67,8 @@ pub struct Data {
     pub times: Times,
     /// What the axis calls them, such as `latency of a 1 ms sleep`; the unit is added.
     pub name: String,
+    /// Whether the share that takes at most as long stands beside the one that takes longer.
+    pub cdf: bool,
     /// Small multiples with common axes.
     pub panels: Vec<Panel>,
 }
@@ -151,20 +162,26 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let rarest =
         points().map(|(_, share)| share).filter(|share| *share >= LEAST_SHARE).fold(0.1, f64::min);
 
+    let shares = if data.cdf { vec![Share::AtMost, Share::Longer] } else { vec![Share::Longer] };
+    let axis = |share: &Share| match share {
+        Share::AtMost => (Axis::linear(0.0, 1.0, Quantity::Plain, 5), data.times.at_most()),
+        Share::Longer => (Axis::log(rarest, 1.0, Quantity::Plain, 6), data.times.longer()),
+    };
+    let titles = data.panels.iter().flat_map(|panel| shares.iter().map(|_| panel.title.as_str()));
     Multiples {
         width,
-        titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
+        titles: titles.collect(),
         x: Axis::log(shortest, longest, Quantity::TimeNs, 5),
-        y: Axis::log(rarest, 1.0, Quantity::Plain, 6),
         x_name: &data.name,
-        y_name: data.times.longer(),
+        y: shares.iter().map(axis).collect(),
         legend: legend_entries(data),
     }
     .draw(|frame, index| {
-        let curves = &data.panels[index].curves;
-        curves.iter().try_for_each(|curve| draw_band(frame, curve))?;
-        curves.iter().try_for_each(|curve| draw_steps(frame, curve))?;
-        curves.iter().try_for_each(|curve| draw_measured(frame, curve))
+        let share = shares[index % shares.len()];
+        let curves = &data.panels[index / shares.len()].curves;
+        curves.iter().try_for_each(|curve| draw_band(frame, curve, share))?;
+        curves.iter().try_for_each(|curve| draw_steps(frame, curve, share))?;
+        curves.iter().try_for_each(|curve| draw_measured(frame, curve, share))
     })
 }
 
@@ -173,21 +190,21 @@ fn check(times: Times, curve: &Curve) -> Result<(), FigureError> {
     let one = times.one();
     for step in &curve.steps {
         finite(times.figure(), step.time_ns, || name(&format!("a {one}")))?;
-        share(times, step.longer, || name("a share"))?;
+        check_share(times, step.longer, || name("a share"))?;
     }
     for bounds in &curve.band {
         finite(times.figure(), bounds.time_ns, || name(&format!("a {one}")))?;
-        share(times, bounds.low, || name("the lower end of a share"))?;
-        share(times, bounds.high, || name("the upper end of a share"))?;
+        check_share(times, bounds.low, || name("the lower end of a share"))?;
+        check_share(times, bounds.high, || name("the upper end of a share"))?;
     }
     for quantile in &curve.measured {
         finite(times.figure(), quantile.time_ns, || name(&format!("a measured {one}")))?;
-        share(times, quantile.longer(), || name("a measured share"))?;
+        check_share(times, quantile.longer(), || name("a measured share"))?;
     }
     Ok(())
 }
 
-fn share(times: Times, value: f64, what: impl FnOnce() -> String) -> Result<(), FigureError> {
+fn check_share(times: Times, value: f64, what: impl FnOnce() -> String) -> Result<(), FigureError> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());
     }
@@ -213,75 +230,6 @@ fn legend_entries(data: &Data) -> Vec<(Key, String)> {
     entries
 }
 
-fn draw_band(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
-    let edge = |end: fn(&Bounds) -> f64| {
-        let mut path = vec![frame.at(frame.x.low(), 1.0)];
-        let mut level = 1.0;
-        for bounds in &curve.band {
-            let next = end(bounds);
-            path.extend([level, next].map(|share| frame.at(bounds.time_ns, share)));
-            level = next;
-        }
-        // Steps run along the axes, so that what is moved to the edge is cut there and not bent.
-        path.iter_mut().for_each(|place| *place = frame.rect.nearest(*place));
-        thin(&mut path);
-        path
-    };
-    if curve.band.is_empty() {
-        return Ok(());
-    }
-    let mut corners = edge(|bounds| bounds.high);
-    corners.extend(edge(|bounds| bounds.low).into_iter().rev());
-    frame.canvas.veil(&corners, curve.policy.look().color)
-}
-
-fn draw_steps(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
-    let look = curve.policy.look();
-    // Up to the first step, everything takes longer.
-    let mut path: Vec<Point> = vec![frame.at(frame.x.low(), 1.0)];
-    let mut level = 1.0;
-    let mut marked = [0.5, 0.1, 0.01, 0.001, 1e-4].into_iter().peekable();
-    let mut markers = Vec::new();
-    for step in &curve.steps {
-        let before = frame.at(step.time_ns, level);
-        let after = frame.at(step.time_ns, step.longer);
-        path.extend([before, after]);
-        // The last operation does not stand for ever smaller shares.
-        let shown = |share: &f64| *share >= step.longer && (step.longer > 0.0 || *share == 0.5);
-        while let Some(share) = marked.next_if(shown) {
-            markers.push(frame.at(step.time_ns, share));
-        }
-        level = step.longer;
-    }
-    if curve.steps.is_empty() {
-        return Ok(());
-    }
-    thin(&mut path);
-    frame.line(&path, &look.stroke())?;
-    for center in markers {
-        frame.marker(center, look.marker, 1.2, look.color, false)?;
-    }
-    Ok(())
-}
-
-/// Drops points that are nearer to the last one than a printer can show.
-fn thin(path: &mut Vec<Point>) {
-    let end = path.last().copied();
-    path.dedup_by(|next, last| (next.0 - last.0).abs() + (next.1 - last.1).abs() < 0.03);
-    if let (Some(end), Some(last)) = (end, path.last_mut()) {
-        *last = end;
-    }
-}
-
-fn draw_measured(frame: &Frame<'_, '_>, curve: &Curve) -> Result<(), FigureError> {
-    let look = curve.policy.look();
-    for quantile in &curve.measured {
-        let center = frame.at(quantile.time_ns, quantile.longer());
-        frame.marker(center, look.marker, 1.9, look.color, true)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,7 +244,7 @@ mod tests {
             measured: measured.collect(),
         };
         let panels = vec![Panel { title: String::new(), curves: vec![curve] }];
-        Data { times: Times::Latencies, name: "latency".to_owned(), panels }
+        Data { times: Times::Latencies, name: "latency".to_owned(), cdf: false, panels }
     }
 
     #[test]
@@ -328,6 +276,17 @@ mod tests {
             places.fold((f64::INFINITY, 0.0_f64), |(low, high), (x, _)| (low.min(x), high.max(x)))
         };
         assert_eq!(ends(&svg), ends(&without));
+    }
+
+    #[test]
+    fn the_share_that_takes_at_most_as_long_stands_beside() {
+        let both = Data { cdf: true, ..data(&[(5e6, 0.5), (6e6, 0.0)], &[(50.0, 5e6)]) };
+        for width in [Width::Column, Width::Double] {
+            let svg = draw(&both, width).unwrap();
+            assert!(svg.contains("takes at most as long") && svg.contains("that takes longer"));
+            // A marker on the line and one for the measured median, in each; the first is a square.
+            assert_eq!(svg.matches("<polygon").count(), 3, "{svg}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(super) const TITLE_MM: f64 = 4.2;
 pub(super) const LABELS_MM: f64 = 4.2;
 /// The name of an axis.
 pub(super) const NAME_MM: f64 = 3.8;
+/// The height that panels may take together, if that does not make them too low.
+const PANELS_MM: f64 = 200.0;
 
 /// What the panels of a figure have in common.
 pub(super) struct Multiples<'a> {
@@ -23,9 +25,9 @@ pub(super) struct Multiples<'a> {
     /// One panel each; a title may be empty.
     pub titles: Vec<&'a str>,
     pub x: Axis,
-    pub y: Axis,
     pub x_name: &'a str,
-    pub y_name: &'a str,
+    /// The vertical axis and its name; or several, which the panels beside each other have in turn.
+    pub y: Vec<(Axis, &'a str)>,
     pub legend: Vec<(Key, String)>,
 }
 
@@ -59,11 +61,12 @@ impl Multiples<'_> {
             let labels = axis.ticks.iter();
             labels.map(|tick| font::width_mm(&tick.label, TICK.pt, false)).fold(0.0, f64::max)
         };
-        let left = MARGIN_MM + NAME_MM + widest(&self.y) + TICK_MM + 0.6;
+        let beside = |(axis, _): &(Axis, &str)| NAME_MM + widest(axis) + TICK_MM + 0.6;
+        let left = MARGIN_MM + beside(&self.y[0]);
         // The last label may reach half its width over the edge.
         let right = MARGIN_MM + (widest(&self.x) / 2.0).max(1.0);
         // Labels at the ends of neighbouring axes must not touch.
-        let gap_mm = widest(&self.x) + 1.6;
+        let gap_mm = self.y[1..].iter().map(beside).fold(widest(&self.x), f64::max) + 1.6;
         let panel_mm = |columns: usize| {
             (page_mm - left - right - gap_mm * (columns - 1) as f64) / columns as f64
         };
@@ -75,13 +78,17 @@ impl Multiples<'_> {
         };
         // As many as there may be whose titles do not touch, in rows of equal length.
         let fitting = |columns: &usize| panel_mm(*columns) + gap_mm >= longest_mm + 1.5;
-        let columns = (2..=most.min(count)).rev().find(fitting).unwrap_or(1);
+        let columns = match self.y.len() {
+            1 => (2..=most.min(count)).rev().find(fitting).unwrap_or(1),
+            several => several,
+        };
         let rows = count.div_ceil(columns);
         let columns = count.div_ceil(rows.max(1)).max(1);
         let panel_mm = panel_mm(columns);
-        let height_mm = (0.78 * panel_mm).clamp(30.0, 50.0);
         let title_mm =
             if self.titles.iter().all(|title| title.is_empty()) { 1.5 } else { TITLE_MM };
+        let highest_mm = PANELS_MM / rows.max(1) as f64 - title_mm - LABELS_MM;
+        let height_mm = (0.78 * panel_mm).min(highest_mm).clamp(30.0, 50.0);
         let pitch = title_mm + height_mm + LABELS_MM;
         let axes_end = MARGIN_MM + pitch * rows as f64 + NAME_MM;
         let legend = Legend::new(self.legend.clone(), page_mm);
@@ -99,21 +106,26 @@ impl Multiples<'_> {
                 };
                 let center = rect.left + rect.width / 2.0;
                 canvas.text(title, (center, rect.top - 1.3), &TITLE, Align::Center)?;
-                let frame = Frame { canvas, rect, x: &self.x, y: &self.y };
+                let several = self.y.len() > 1;
+                let (y, _) = &self.y[if several { column } else { 0 }];
+                let frame = Frame { canvas, rect, x: &self.x, y };
                 frame.draw_grid()?;
                 paint(&frame, index)?;
-                frame.draw_axes(column == 0)?;
+                frame.draw_axes(several || column == 0)?;
             }
             let panels_mm = page_mm - left - right;
             let x_name = self.x.unit.title(self.x_name);
             let below = (left + panels_mm / 2.0, axes_end - 1.0);
             canvas.text(&x_name, below, &LABEL, Align::Center)?;
             let middle = MARGIN_MM + title_mm + (pitch * rows as f64 - title_mm - LABELS_MM) / 2.0;
-            let y_name = self.y.unit.title(self.y_name);
-            // A long name may reach below the panels, but not over the edge of the page.
-            let half = font::width_mm(&y_name, LABEL.pt, false) / 2.0;
-            let beside = (MARGIN_MM + 2.2, middle.max(MARGIN_MM + half));
-            canvas.text_upwards(&y_name, beside, &LABEL, Align::Center)?;
+            for (column, y) in self.y.iter().enumerate() {
+                let name = y.0.unit.title(y.1);
+                // A long name may reach below the panels, but not over the edge of the page.
+                let half = font::width_mm(&name, LABEL.pt, false) / 2.0;
+                let base = left + column as f64 * (panel_mm + gap_mm) - beside(y) + 2.2;
+                let place = (base, middle.max(MARGIN_MM + half));
+                canvas.text_upwards(&name, place, &LABEL, Align::Center)?;
+            }
             let area = Rect { left, top: axes_end + 1.0, width: panels_mm, height: foot_mm };
             foot(canvas, area)?;
             legend.draw_below(canvas, left + panels_mm / 2.0, legend_top)

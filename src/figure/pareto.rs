@@ -96,9 +96,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         width,
         titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
         x: Axis::rounded(from, fastest + air, Quantity::PerSecond, 5),
-        y: Axis::log(shortest, longest * (1.0 + AIR), Quantity::TimeNs, 6),
         x_name: &data.x_label,
-        y_name: &data.y_label,
+        y: vec![(Axis::log(shortest, longest * (1.0 + AIR), Quantity::TimeNs, 6), &data.y_label)],
         legend: legend_entries(data),
     }
     .draw(|frame, index| {

@@ -141,9 +141,8 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         titles: data.panels.iter().map(|panel| panel.title.as_str()).collect(),
         x: sweep_axis(&data.x, points().map(|point| point.x).collect()),
         legend: legend_entries(data, &y),
-        y,
         x_name: &data.x_label,
-        y_name: &data.y_label,
+        y: vec![(y, &data.y_label)],
     }
     .draw(|frame, index| {
         if let Some((value, _)) = &data.reference {

@@ -26,6 +26,9 @@ pub struct PlotArgs {
     /// the experiment's; to divide by, for its own metric alone]
     #[arg(long)]
     baseline: Option<String>,
+    /// Beside the share that takes longer, the one that takes at most as long, for latency and slices
+    #[arg(long)]
+    cdf: bool,
     /// Begin of the window, for figures over time, such as 100ms
     #[arg(long, requires = "to")]
     from: Option<Span>,
@@ -49,6 +52,7 @@ impl PlotArgs {
             point: self.point.clone(),
             metric: self.metric.clone(),
             baseline: self.baseline.clone(),
+            cdf: self.cdf,
             window_ns: self.from.zip(self.to).map(|(from, to)| (from.ns(), to.ns())),
         }
     }

@@ -72,6 +72,9 @@ fn command(name: &str, figure: &str, choice: &Choice, width: Width) -> String {
             command += &format!(" --{option} {}", quoted(&value));
         }
     }
+    if choice.cdf {
+        command += " --cdf";
+    }
     command
 }
 
@@ -107,7 +110,8 @@ mod tests {
         let text = command("article", "timeline", &choice, Width::Column);
         let expected = "gilsim plot results/article --figure timeline --case '12 C code' --point threads=3 --from 5ns --to 7ns";
         assert_eq!(text, expected);
-        let text = command("it's", "latency", &Choice::default(), Width::Double);
-        assert_eq!(text, "gilsim plot 'results/it'\\''s' --figure latency --width double");
+        let cdf = Choice { cdf: true, ..Choice::default() };
+        let text = command("it's", "latency", &cdf, Width::Double);
+        assert_eq!(text, "gilsim plot 'results/it'\\''s' --figure latency --width double --cdf");
     }
 }

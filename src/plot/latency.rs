@@ -1,6 +1,6 @@
 //! What the figure `latency` shows: the operations of the focus group, all replications together.
 
-use super::{PlotError, Plots, distinct, focus, several_cases, title};
+use super::{Choice, PlotError, Plots, distinct, focus, several_cases, title};
 use crate::analysis::estimate::CONFIDENCE;
 use crate::figure::latency::{Bounds, Curve, Data, Panel, Quantile, Step, Times};
 use crate::statistics::ratio::ratio_of_means;
@@ -23,7 +23,7 @@ pub(super) const LEAST_REPLICATIONS: usize = 6;
 const MOST_STEPS: usize = 600;
 
 impl Plots {
-    pub(super) fn latency(&self, runs: &[&RunRow]) -> Result<Data, PlotError> {
+    pub(super) fn latency(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
         let of_run = |run: &RunRow| Ok(self.results.latencies_ns(run.run, &run.focus)?);
         let measured = |policy: &str, point: &str| self.measured_quantiles(policy, point);
         let panels = self.curves(runs, of_run, measured)?;
@@ -33,7 +33,7 @@ impl Plots {
         } else {
             format!("latency of {focus}")
         };
-        Ok(Data { times: Times::Latencies, name, panels })
+        Ok(Data { times: Times::Latencies, name, cdf: choice.cdf, panels })
     }
 
     /// A panel for each point and a curve for each policy, of times \[ns\] of its runs.

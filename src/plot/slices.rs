@@ -1,13 +1,13 @@
 //! What the figure `slices` shows: for how long the lock stayed with one thread, all recorded
 //! replications together.
 
-use super::{PlotError, Plots};
+use super::{Choice, PlotError, Plots};
 use crate::figure::latency::{Data, Times};
 use crate::trace::IntervalRow;
 use crate::trace::tables::RunRow;
 
 impl Plots {
-    pub(super) fn slices(&self, runs: &[&RunRow]) -> Result<Data, PlotError> {
+    pub(super) fn slices(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
         let mut missing = None;
         let of_run = |run: &RunRow| match self.results.intervals(run.run) {
             Ok(intervals) => Ok(slices_ns(&intervals)),
@@ -21,7 +21,10 @@ impl Plots {
         let panels = self.curves(runs, of_run, |_, _| Vec::new())?;
         match missing {
             Some(error) if panels.is_empty() => Err(error.into()),
-            _ => Ok(Data { times: Times::Slices, name: "length of a slice".to_owned(), panels }),
+            _ => {
+                let name = "length of a slice".to_owned();
+                Ok(Data { times: Times::Slices, name, cdf: choice.cdf, panels })
+            }
         }
     }
 }

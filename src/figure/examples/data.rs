@@ -117,7 +117,16 @@ pub fn latency_data() -> latency::Data {
         latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
     };
     let name = "latency of a 1 ms sleep".to_owned();
-    latency::Data { times: Times::Latencies, name, panels: [1, 2, 4, 8].map(panel).into() }
+    latency::Data {
+        times: Times::Latencies,
+        name,
+        cdf: false,
+        panels: [1, 2, 4, 8].map(panel).into(),
+    }
+}
+
+pub fn latency_cdf_data() -> latency::Data {
+    latency::Data { cdf: true, ..latency_data() }
 }
 
 /// Two kinds of slices: many that a block ends, and fewer that a request ends.
@@ -149,7 +158,7 @@ pub fn slices_data() -> latency::Data {
         latency::Panel { title: format!("beside {spinners} spinning"), curves: curves.collect() }
     };
     let name = "length of a slice".to_owned();
-    latency::Data { times: Times::Slices, name, panels: [1, 4].map(panel).into() }
+    latency::Data { times: Times::Slices, name, cdf: false, panels: [1, 4].map(panel).into() }
 }
 
 /// A count that wanders, slowly under some policies and quickly under others.

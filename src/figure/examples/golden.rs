@@ -16,6 +16,8 @@ fn pictures() -> Vec<(&'static str, String)> {
     let mut timeline = timeline_data();
     timeline.to_ns = 12_000_000;
     timeline.panels.drain(..2);
+    let mut cdf = few_steps(latency_cdf_data());
+    cdf.panels.truncate(1);
     let mut throughput = throughput_data();
     throughput.panels.iter_mut().for_each(|panel| panel.series.truncate(3));
     let mut breakdown = breakdown_data();
@@ -38,6 +40,7 @@ fn pictures() -> Vec<(&'static str, String)> {
     vec![
         ("timeline", timeline::draw(&timeline, width).unwrap()),
         ("latency", latency::draw(&few_steps(latency_data()), width).unwrap()),
+        ("latency-cdf", latency::draw(&cdf, width).unwrap()),
         ("throughput", throughput::draw(&throughput, width).unwrap()),
         ("breakdown", breakdown::draw(&breakdown, width).unwrap()),
         ("slices", latency::draw(&few_steps(slices_data()), width).unwrap()),
