@@ -14,6 +14,7 @@ mod methods;
 mod plan;
 mod plot;
 mod presets;
+mod report;
 mod reproduce;
 mod run;
 mod sensitivity;
@@ -41,6 +42,7 @@ use methods::{MethodsArgs, methods};
 use plan::{PlanArgs, plan};
 use plot::{PlotCommand, plot};
 use presets::{PresetsArgs, presets};
+use report::{ReportArgs, report};
 use reproduce::{CheckArgs, ReproduceArgs, check, reproduce};
 use run::{RunArgs, run};
 use sensitivity::{SensitivityArgs, sensitivity};
@@ -75,6 +77,11 @@ enum Command {
         after_help = "Every file says what it shows and the command that draws it: title and description of an SVG, properties of a\nPDF, texts of a PNG.\n\nExamples:\n  gilsim plot results/convoy\n  gilsim plot results/convoy --figure timeline --from 100ms --to 130ms --width double\n  gilsim plot results/convoy --figure latency --point threads=4 --out paper/figures"
     )]
     Plot(PlotCommand),
+    /// Write results as one HTML page: figures, tables, configuration and where they came from.
+    #[command(
+        after_help = "The page needs no network and no other file, and looks the same wherever it is opened.\n\nExamples:\n  gilsim report results/convoy\n  gilsim report results/article --out article.html"
+    )]
+    Report(ReportArgs),
     /// Write a run as a trace that ui.perfetto.dev or a viewer of Chrome's trace events opens.
     #[command(
         after_help = "A track for each thread and core, lock states as giltracer calls them (has gil, gil wait, no gil) and within\nthem what the thread does as gvl-tracing does (running, wants_gvl, waiting), an arrow from who lets the lock go to who\nhas it next, and how many threads wait. The run needs intervals: --set level=intervals.\n\nExamples:\n  gilsim export results/convoy\n  gilsim export results/convoy --run 12 --format chrome-json --out convoy.json"
@@ -185,6 +192,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan(&args).map(done),
         Command::Plot(args) => plot(&args).map(done),
         Command::Export(args) => export(&args).map(done),
+        Command::Report(args) => report(&args).map(done),
         Command::Reproduce(args) => reproduce(&args),
         Command::Check(args) => check(&args),
         Command::Diff(args) => diff(&args),

@@ -6,6 +6,7 @@
 //! loses only the runs in flight.
 
 pub mod claims;
+pub mod comparison;
 mod condition;
 pub mod conduct;
 pub mod deadlock;

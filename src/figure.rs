@@ -14,7 +14,7 @@ mod axis;
 mod canvas;
 mod clip;
 mod description;
-mod font;
+pub mod font;
 mod legend;
 mod marker;
 mod palette;

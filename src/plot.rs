@@ -100,8 +100,30 @@ pub struct Print {
     pub dpi: u16,
 }
 
-/// What came of drawing several figures.
+/// A figure.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    /// The case; empty if the experiment has none.
+    pub case: String,
+    /// Its name.
+    pub figure: &'static str,
+    /// It, as SVG.
+    pub svg: String,
+    /// What it shows.
+    pub about: Description,
+}
+
+/// All figures for which there are data.
 #[derive(Debug, Default)]
+pub struct Drawings {
+    /// They, case by case.
+    pub drawings: Vec<Drawing>,
+    /// Which figures there are no data for, and what they need.
+    pub lacking: Vec<String>,
+}
+
+/// What came of drawing several figures into files.
+#[derive(Debug)]
 pub struct Drawn {
     /// The files.
     pub files: Vec<PathBuf>,
@@ -153,7 +175,7 @@ impl Plots {
     /// There is no such figure, or the results lack what it needs.
     pub fn draw(&self, figure: &str, choice: &Choice, width: Width) -> Result<String, PlotError> {
         let runs = self.chosen(choice)?;
-        Ok(match figure {
+        let svg = match figure {
             "timeline" => figure::timeline::draw(&self.timeline(&runs, choice)?, width)?,
             "latency" => figure::latency::draw(&self.latency(&runs, choice)?, width)?,
             "throughput" => figure::throughput::draw(&self.throughput(&runs, choice)?, width)?,
@@ -165,7 +187,8 @@ impl Plots {
             "pareto" => figure::pareto::draw(&self.pareto(&runs)?, width)?,
             "differences" => figure::differences::draw(&self.differences(&runs, choice)?, width)?,
             other => return Err(PlotError::Unknown(other.to_owned())),
-        })
+        };
+        Ok(width.in_print(svg))
     }
 
     /// Draws one figure, and writes it as SVG, PDF and PNG.
@@ -184,6 +207,37 @@ impl Plots {
         write(&svg, &self.describe(figure, choice, print.width), stem, print.dpi)
     }
 
+    /// Draws every figure for which the results have data, case by case.
+    ///
+    /// # Errors
+    ///
+    /// A table is damaged.
+    pub fn drawings(&self, choice: &Choice, width: Width) -> Result<Drawings, PlotError> {
+        let mut found = Drawings::default();
+        let chosen = self.chosen(choice)?;
+        for case in distinct(chosen.iter().map(|run| run.case.as_str())) {
+            let choice = Choice { case: Some(case.to_owned()), ..choice.clone() };
+            for (figure, _) in FIGURES {
+                match self.draw(figure, &choice, width) {
+                    Ok(svg) => found.drawings.push(Drawing {
+                        case: case.to_owned(),
+                        figure,
+                        svg,
+                        about: self.describe(figure, &choice, width),
+                    }),
+                    Err(PlotError::Read(error)) if error.is_missing() => {
+                        found.lacking.push(format!("the figure `{figure}` has no data: {error}"));
+                    }
+                    Err(error @ PlotError::Figure(FigureError::NoData { .. })) => {
+                        found.lacking.push(error.to_string());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Draws every figure for which the results have data into a folder; unless a case is chosen, into a folder for each
     /// case.
     ///
@@ -196,26 +250,14 @@ impl Plots {
         print: Print,
         folder: &Path,
     ) -> Result<Drawn, PlotError> {
-        let mut drawn = Drawn::default();
-        let chosen = self.chosen(choice)?;
-        for case in distinct(chosen.iter().map(|run| run.case.as_str())) {
+        let Drawings { drawings, lacking } = self.drawings(choice, print.width)?;
+        let mut files = Vec::new();
+        for Drawing { case, figure, svg, about } in drawings {
             let each = choice.case.is_none() && !case.is_empty();
-            let folder = if each { folder.join(slug(case)) } else { folder.to_owned() };
-            let choice = Choice { case: Some(case.to_owned()), ..choice.clone() };
-            for (figure, _) in FIGURES {
-                match self.write(figure, &choice, print, &folder.join(figure)) {
-                    Ok(files) => drawn.files.extend(files),
-                    Err(PlotError::Read(error)) if error.is_missing() => {
-                        drawn.lacking.push(format!("the figure `{figure}` has no data: {error}"));
-                    }
-                    Err(error @ PlotError::Figure(FigureError::NoData { .. })) => {
-                        drawn.lacking.push(error.to_string());
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+            let folder = if each { folder.join(slug(&case)) } else { folder.to_owned() };
+            files.extend(write(&svg, &about, &folder.join(figure), print.dpi)?);
         }
-        Ok(drawn)
+        Ok(Drawn { files, lacking })
     }
 
     /// What the experiment says of a case: a text at the top of the file.

@@ -11,8 +11,9 @@ use crate::analysis::Results;
 use crate::analysis::compare::{Comparison, compare as compare_runs};
 use crate::analysis::estimate::{CONFIDENCE, UnknownBaseline};
 use crate::experiment::Error;
+use crate::experiment::comparison::{lowest_is_best, ranking, rows};
 use crate::experiment::output_analysis::needs_replications;
-use crate::experiment::report::{Mean, heading, in_words};
+use crate::experiment::report::heading;
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -55,12 +56,6 @@ pub fn compare(args: &CompareArgs) -> Result<String, Error> {
     })
 }
 
-/// Whether less of a metric is better: times, losses and waste.
-fn lowest_is_best(metric: &str) -> bool {
-    let costs = ["slowdown", "lost_updates", "freed_in_use", "never_freed", "memory_bytes"];
-    metric.ends_with("_ns") || metric.contains("wait") || costs.contains(&metric)
-}
-
 fn as_json(at: &Comparison<'_>, metric: &str) -> serde_json::Value {
     let pairs = at.pairs.iter().map(|pair| {
         let (low, high) = pair.difference.estimate.interval();
@@ -98,34 +93,7 @@ fn table(comparisons: &[Comparison<'_>], metric: &str, baseline: Option<&str>) -
             let _ = writeln!(text, "{title}");
         }
         let mut grid = grid(&["series", metric, "difference", "relative", "p", "less variance"]);
-        for (place, series) in at.series.iter().enumerate() {
-            let value = series
-                .estimate
-                .map_or_else(|| "-".to_owned(), |estimate| in_words(metric, estimate.into()));
-            let row = match at.pair(base, place) {
-                _ if place == base => ["".to_owned(), "".to_owned(), "".to_owned(), "".to_owned()],
-                None => ["inconclusive".to_owned(), "".to_owned(), "".to_owned(), "".to_owned()],
-                Some(pair) => {
-                    let of = at.series[base].estimate.map_or(f64::NAN, |estimate| estimate.mean);
-                    let relative = 100.0 * pair.difference.estimate.mean / of;
-                    let less = pair.difference.variance_reduction;
-                    [
-                        in_words(metric, Mean::from(pair.difference.estimate)),
-                        if relative.is_finite() {
-                            format!("{relative:+.1} %")
-                        } else {
-                            "-".to_owned()
-                        },
-                        p_in_words(pair.p),
-                        less.map_or_else(
-                            || "-".to_owned(),
-                            |less| format!("{:.0} %", 100.0 * less),
-                        ),
-                    ]
-                }
-            };
-            grid.add_row([series.name.to_owned(), value].into_iter().chain(row));
-        }
+        grid.add_rows(rows(at, metric, base));
         let _ = writeln!(text, "{}", grid.trim_fmt());
         let _ = writeln!(text, "{}\n", ranking(at, metric));
     }
@@ -137,20 +105,4 @@ fn table(comparisons: &[Comparison<'_>], metric: &str, baseline: Option<&str>) -
         100.0 * CONFIDENCE
     );
     text
-}
-
-/// The order of the series; those of one rank are joined.
-fn ranking(at: &Comparison<'_>, metric: &str) -> String {
-    let ranks = at.ranking(lowest_is_best(metric), 1.0 - CONFIDENCE);
-    let groups = ranks.chunk_by(|one, next| one.0 == next.0).map(|group| {
-        let names: Vec<_> = group.iter().map(|(_, name)| *name).collect();
-        let level = if names.len() > 1 { " (no difference shown)" } else { "" };
-        format!("{}. {}{level}", group[0].0, names.join(", "))
-    });
-    let best = if lowest_is_best(metric) { "lowest" } else { "highest" };
-    format!("{best} first: {}", groups.collect::<Vec<_>>().join("; "))
-}
-
-pub fn p_in_words(p: f64) -> String {
-    if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
 }

@@ -6,6 +6,7 @@
 
 mod one_run;
 mod replications;
+pub mod words;
 
 use std::collections::HashMap;
 

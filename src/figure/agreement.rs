@@ -68,7 +68,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let page_mm = width.mm();
     // How many panels stand beside each other, and how many labels fit below one.
     let (columns, most) = match width {
-        Width::Column => (2, 4),
+        Width::Column | Width::Slide => (2, 4),
         Width::Double => (3, 6),
     };
     let columns = columns.min(panels.len());

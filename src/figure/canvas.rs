@@ -90,6 +90,18 @@ pub(super) fn page(
     ))
 }
 
+/// A page at so many times its size.
+pub(super) fn enlarged(svg: &str, factor: f64) -> String {
+    let (head, body) = svg.split_once('\n').unwrap_or((svg, ""));
+    let attribute = |part: &str| {
+        let mm = part.strip_suffix("mm\"")?.rsplit_once('"')?;
+        let size: f64 = mm.1.parse().ok()?;
+        Some(format!("{}\"{}mm\"", mm.0, size * factor))
+    };
+    let parts = head.split(' ').map(|part| attribute(part).unwrap_or_else(|| part.to_owned()));
+    format!("{}\n{body}", parts.collect::<Vec<_>>().join(" "))
+}
+
 fn drawing(error: impl std::fmt::Display) -> FigureError {
     FigureError::Draw(error.to_string())
 }

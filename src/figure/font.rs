@@ -6,6 +6,12 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 use super::FigureError;
 
+/// Its name.
+pub const NAME: &str = "DejaVu Sans Condensed";
+
+/// Its files, and the weight of each.
+pub const FACES: [(&[u8], &str); 2] = [(REGULAR, "normal"), (BOLD, "bold")];
+
 /// The family as SVG files name it; a viewer that lacks the font takes one of nearly equal width.
 pub(super) const FAMILY: &str = "DejaVu Sans Condensed, Arial, sans-serif";
 

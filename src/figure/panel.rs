@@ -73,7 +73,7 @@ impl Multiples<'_> {
         let titles = self.titles.iter().map(|title| font::width_mm(title, TITLE.pt, true));
         let longest_mm = titles.fold(0.0, f64::max);
         let most = match self.width {
-            Width::Column => 2,
+            Width::Column | Width::Slide => 2,
             Width::Double => 4,
         };
         // As many as there may be whose titles do not touch, in rows of equal length.

@@ -6,7 +6,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Stroke, Type};
+use super::canvas::{self, Stroke, Type};
 use super::marker::Marker;
 
 /// How wide a figure is in print.
@@ -16,15 +16,27 @@ pub enum Width {
     Column,
     /// Both columns: 178 mm.
     Double,
+    /// A slide or a screen: drawn 127 mm wide and then doubled, so that letters have 13 points and more, and lines stand out.
+    Slide,
 }
 
 impl Width {
-    /// Millimetres.
+    /// How wide it is drawn \[mm\].
     #[must_use]
     pub const fn mm(self) -> f64 {
         match self {
             Self::Column => 85.0,
             Self::Double => 178.0,
+            Self::Slide => 127.0,
+        }
+    }
+
+    /// A drawing, as an SVG, in the size in which it is shown.
+    #[must_use]
+    pub fn in_print(self, svg: String) -> String {
+        match self {
+            Self::Column | Self::Double => svg,
+            Self::Slide => canvas::enlarged(&svg, 2.0),
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct PlotArgs {
     /// End of the window, for figures over time
     #[arg(long, requires = "from")]
     to: Option<Span>,
-    /// Width in print: one column (85 mm) or two (178 mm)
+    /// Width: one column of print (85 mm), two (178 mm), or a slide or screen (254 mm, large letters)
     #[arg(long, value_enum, default_value_t = PrintWidth::Column)]
     width: PrintWidth,
     /// Resolution of the PNG file [dots per inch]
@@ -63,6 +63,7 @@ impl PlotArgs {
         let width = match self.width {
             PrintWidth::Column => Width::Column,
             PrintWidth::Double => Width::Double,
+            PrintWidth::Slide => Width::Slide,
         };
         Print { width, dpi: self.dpi }
     }
@@ -85,6 +86,7 @@ struct Arguments {
 enum PrintWidth {
     Column,
     Double,
+    Slide,
 }
 
 /// Parses the command line of the program `name`, draws the figure that it is named after, and prints

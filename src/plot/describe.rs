@@ -14,7 +14,7 @@ impl Plots {
         if let Some(question) = self.setting(case, "question") {
             caption += &format!(" {question}");
         }
-        let name = self.results.metadata("experiment").unwrap_or("experiment");
+        let name = self.results.metadata("gilsim.experiment").unwrap_or("experiment");
         let of_case =
             |run: &&crate::trace::tables::RunRow| choice.case.is_none() || run.case == case;
         let replications =
@@ -53,7 +53,11 @@ fn bands(replications: usize) -> String {
 
 /// The command that draws the figure from the results where `gilsim run` puts them.
 fn command(name: &str, figure: &str, choice: &Choice, width: Width) -> String {
-    let width = (width == Width::Double).then(|| "double".to_owned());
+    let width = match width {
+        Width::Column => None,
+        Width::Double => Some("double".to_owned()),
+        Width::Slide => Some("slide".to_owned()),
+    };
     let window = choice.window_ns.map(|(from, to)| (format!("{from}ns"), format!("{to}ns")));
     let (from, to) = window.unzip();
     let options = [

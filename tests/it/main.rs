@@ -12,8 +12,11 @@ mod facts;
 mod layers;
 #[cfg(feature = "analysis")]
 mod output_analysis;
+#[cfg(feature = "analysis")]
+mod page;
 mod properties;
 mod published;
+#[cfg(feature = "analysis")]
 mod reference;
 #[cfg(feature = "analysis")]
 mod reproduction;

@@ -1,9 +1,9 @@
 //! What an analysis says, as tables for people.
 
-use super::super::compare::p_in_words;
 use super::super::presets::wrap;
 use super::super::{grid, width};
 use crate::analysis::estimate::CONFIDENCE;
+use crate::experiment::comparison::p_in_words;
 use crate::experiment::report::{Mean, heading, in_words};
 use crate::experiment::sensitivity::findings::{Effect, Findings, Sobol, Ties};
 use crate::experiment::sensitivity::{Choice, Study};
