@@ -125,6 +125,14 @@ impl System<'_> {
         }
     }
 
+    /// Whether the policy lets whoever has the lock keep it.
+    const fn cuts_nobody(&self) -> bool {
+        matches!(
+            self.policy,
+            PolicySpec::FifoHandoff(_) | PolicySpec::Barging(_) | PolicySpec::PyMutex(_)
+        )
+    }
+
     /// How many cores there are; `None` if there is one for each thread.
     fn cores(&self) -> Option<u32> {
         let cores = match self.machine {

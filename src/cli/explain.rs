@@ -104,7 +104,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
         machine: experiment.machine,
         policy: choice.policy(case.policy),
         runtime: match choice {
-            Choice::Policy(_) | Choice::LetGo => as_it_is,
+            Choice::Policy(_) | Choice::LetGo | Choice::Sleep => as_it_is,
             Choice::Architecture(spec) => spec.runtime(workload),
         },
     }));

@@ -87,7 +87,9 @@ impl<'s> Document<'s> {
         T::deserialize(ValueDeserializer::from(value)).map_err(|error| {
             let (message, help) = explain(error.message());
             let span = error.span().unwrap_or(whole.span());
-            let help = help.or_else(|| other_form(&message, key_of(&whole, &span)?));
+            let example = key_of(&whole, &span).and_then(|key| other_form(&message, key));
+            let help =
+                [help, example].into_iter().flatten().reduce(|help, more| help + "; " + &more);
             ConfigError { help, ..self.error(span, message) }
         })
     }
@@ -282,7 +284,9 @@ fn missing(
             let chosen = matches!(&above.0[..], [Part::Key(key)] if CHOSEN.contains(&&**key));
             let kinds = presets.kinds(above, table);
             let fits = |key: &str| key == PRESET || kinds.contains(&key);
-            if table.contains_key(key.as_str()) || (!chosen && (!is_kind(above) || fits(key))) {
+            // What is not written has a default, of one kind or none; reading finds out.
+            let free = !is_kind(above) || table.is_empty() || fits(key);
+            if table.contains_key(key.as_str()) || (!chosen && free) {
                 None
             } else if chosen && table.is_empty() {
                 Some(format!("there is no `{above}`; to add some, set the whole of `{above}`"))

@@ -3,7 +3,7 @@
 use crate::names::{did_you_mean, list};
 
 /// What keys that must be given, or that have more than one form, look like.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("schema", "`schema = 1`"),
     ("duration", "`duration = \"10s\"`"),
     ("machine", "`machine = { linux = { cores = 2 } }`"),
@@ -17,6 +17,8 @@ const EXAMPLES: [(&str, &str); 11] = [
         "`arrivals = { poisson = { mean_gap = \"10ms\" } }`, `{ gap = \"5ms\" }` or `{ think = \"1ms\" }`; \
          `polls` stands beside it",
     ),
+    ("poisson", "`{ poisson = { mean_gap = \"10ms\" } }`"),
+    ("exponential", "`{ exponential = { mean = \"1ms\" } }`"),
     ("polls", "`polls = { steps = [\"yield\", { compute = \"2us\" }], serves = \"one\" }`"),
     ("serves", "`serves = \"one\"`, `\"waiting\"` or `\"until_empty\"`"),
 ];
@@ -29,7 +31,9 @@ fn example(key: &str) -> Option<String> {
 
 /// What would be right in place of a value of another form than its key wants.
 pub(super) fn other_form(message: &str, key: &str) -> Option<String> {
-    let is_form = ["expected ", "exactly one name"].iter().any(|start| message.starts_with(start));
+    let is_form = ["expected ", "exactly one name", "unknown name"]
+        .iter()
+        .any(|start| message.starts_with(start));
     (is_form && !message.contains("as in")).then(|| example(key)).flatten()
 }
 
@@ -110,6 +114,7 @@ fn plain(text: &str) -> String {
         "sequence" => "an array",
         "a boolean" => "true or false",
         _ if text.starts_with("struct ") || text.starts_with("internally tagged enum") => "a table",
+        "a nonzero u16" => "a whole number from 1 to 65535",
         _ if text.starts_with("a nonzero") => "a whole number from 1 on",
         _ if text.starts_with("enum ") => "one of several names",
         _ => return text.to_owned(),

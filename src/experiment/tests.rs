@@ -161,10 +161,16 @@ fn cases_patch_the_file_and_sweep_on_their_own() {
 
 #[test]
 fn overrides_reach_defaults_and_whole_tables() {
-    let set = ["duration=5ms", "machine.linux.tick=1ms", "policies.mutex={ tick = {} }"];
+    let set = [
+        "duration=5ms",
+        "machine.linux.tick=1ms",
+        "policies.mutex={ tick = {} }",
+        "groups.io.arrivals.think=3ms",
+    ];
     let plan = plan(FILE, &set).unwrap();
     let experiment = &plan.points[0].experiment;
     assert_eq!(experiment.duration.ns(), 5_000_000);
     assert_eq!(experiment.policies["mutex"].name(), "tick");
     assert!(plan.resolved.contains("tick = \"1ms\""), "{}", plan.resolved);
+    assert!(plan.resolved.contains("think = \"3ms\""), "{}", plan.resolved);
 }

@@ -100,7 +100,7 @@ fn price(case: &Case<'_>, best: &Alternative) -> String {
             prices.push(c_code(case).to_owned());
         }
         Choice::Policy(PolicySpec::TimedWait(_)) => prices.push("CPython 3.2 or later".to_owned()),
-        Choice::Policy(_) => {}
+        Choice::Policy(_) | Choice::Sleep => {}
         Choice::LetGo => {
             prices.push("that C code must touch no Python object meanwhile".to_owned())
         }

@@ -6,7 +6,7 @@ use gilsim_policies::timed_wait::TimedWaitParameters;
 
 use super::Case;
 use crate::architecture::{ArchitectureSpec, Interpreters, Runtime};
-use crate::workload::{Access, Program, Step, Workload};
+use crate::workload::{Access, Arrivals, Group, Program, Step, Workload};
 
 /// An alternative to threads under the policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +17,8 @@ pub enum Choice {
     Policy(PolicySpec),
     /// C code that lets the lock go where it keeps it now.
     LetGo,
+    /// Threads that sleep until a request comes where they look for it now.
+    Sleep,
 }
 
 /// Everything that is tried: each architecture as `declared`, if it is, or with its defaults.
@@ -37,14 +39,19 @@ pub fn choices(case: &Case<'_>, declared: &[ArchitectureSpec]) -> Vec<Choice> {
     ];
     let others = policies.into_iter().filter(|policy| policy.name() != case.policy.name());
     let mut groups = case.workload.groups.iter().filter(|group| group.threads > 0);
-    let let_go = groups.any(|group| keeps(&group.program)).then_some(Choice::LetGo);
-    let others = others.map(Choice::Policy).chain(let_go);
+    let let_go = groups.clone().any(|group| keeps(&group.program)).then_some(Choice::LetGo);
+    let sleep = groups.any(polls).then_some(Choice::Sleep);
+    let others = others.map(Choice::Policy).chain(let_go).chain(sleep);
     architectures.map(Choice::Architecture).chain(others).collect()
 }
 
 /// Whether C code of a program keeps the lock.
 pub(super) fn keeps(program: &Program) -> bool {
     program.steps.iter().any(|step| matches!(step, Step::CHold(_)))
+}
+
+fn polls(group: &Group) -> bool {
+    matches!(group.arrivals, Arrivals::Open { polls: Some(_), .. })
 }
 
 /// Whether every thread but the last ends, so that the next one's turn comes.
@@ -63,6 +70,7 @@ impl Choice {
             Self::Architecture(spec) => spec.name().to_owned(),
             Self::Policy(policy) => format!("{} lock", policy.name()),
             Self::LetGo => "C lets lock go".to_owned(),
+            Self::Sleep => "sleep, not poll".to_owned(),
         }
     }
 
@@ -70,7 +78,7 @@ impl Choice {
     #[must_use]
     pub const fn policy(&self, given: &PolicySpec) -> PolicySpec {
         match self {
-            Self::Architecture(_) | Self::LetGo => *given,
+            Self::Architecture(_) | Self::LetGo | Self::Sleep => *given,
             Self::Policy(policy) => *policy,
         }
     }
@@ -80,7 +88,7 @@ impl Choice {
     pub fn runtime(&self, workload: &Workload) -> Runtime {
         match self {
             Self::Architecture(spec) => spec.runtime(workload),
-            Self::Policy(_) | Self::LetGo => Runtime::THREADS,
+            Self::Policy(_) | Self::LetGo | Self::Sleep => Runtime::THREADS,
         }
     }
 
@@ -96,6 +104,16 @@ impl Choice {
                 for step in programs.flat_map(|program| &mut program.steps) {
                     if let Step::CHold(law) = step {
                         *step = Step::CRelease(law.clone());
+                    }
+                }
+                workload
+            }
+            Self::Sleep => {
+                let mut workload = workload.clone();
+                for group in &mut workload.groups {
+                    if let Arrivals::Open { polls, .. } = &mut group.arrivals {
+                        *polls = None;
+                        group.program = group.program.without_polls();
                     }
                 }
                 workload
@@ -133,14 +151,16 @@ impl Choice {
                 !matches!(spec, ArchitectureSpec::Gilectomy(_) | ArchitectureSpec::ObjectLocks(_))
             }
             Self::Policy(policy) => matches!(policy, PolicySpec::TimedWait(_)),
-            Self::LetGo => true,
+            Self::LetGo | Self::Sleep => true,
         }
     }
 
     pub(super) fn architecture(&self) -> ArchitectureSpec {
         match self {
             Self::Architecture(spec) => *spec,
-            Self::Policy(_) | Self::LetGo => ArchitectureSpec::Threads(Default::default()),
+            Self::Policy(_) | Self::LetGo | Self::Sleep => {
+                ArchitectureSpec::Threads(Default::default())
+            }
         }
     }
 }
@@ -207,6 +227,16 @@ mod tests {
         assert!(names(groups).contains(&let_go) && !names(&releases).contains(&let_go));
         let compiled = |groups: &str| Example::new(groups, Vec::new()).workload;
         assert_eq!(Choice::LetGo.apply(&compiled(groups)), compiled(&releases));
+    }
+
+    #[test]
+    fn who_polls_could_sleep() {
+        let sleeps = "[a]\narrivals = { gap = \"5ms\" }\nprogram = [{ compute = \"1ms\" }]";
+        let polls = format!("{sleeps}\npolls = {{ steps = [{{ compute = \"1us\" }}] }}");
+        let sleep = "sleep, not poll".to_owned();
+        assert!(names(&polls).contains(&sleep) && !names(sleeps).contains(&sleep));
+        let compiled = |groups: &str| Example::new(groups, Vec::new()).workload;
+        assert_eq!(Choice::Sleep.apply(&compiled(&polls)), compiled(sleeps));
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub(super) fn theory(system: &System<'_>, metric: &str) -> Option<Theory> {
         _ => return None,
     };
     // Other groups have the lock and cores, too; what calls cost counts as well.
-    let alone = system.is_sole() && system.is_free() && !has_more(&group.program);
+    let runtime = system.runtime;
+    let starts = runtime.launch.is_zero() && runtime.boot.is_zero();
+    let alone = system.is_sole() && system.is_free() && starts && !has_more(&group.program);
     alone.then(|| rounds.scaled(per_round))
 }
 
@@ -161,11 +163,7 @@ fn exact(system: &System<'_>, group: &Group) -> Option<Theory> {
         return None;
     }
     let Round { hold, think } = Round::of(group, system.stretch())?;
-    let uncut = !hold.has_checks
-        || matches!(
-            system.policy,
-            PolicySpec::FifoHandoff(_) | PolicySpec::Barging(_) | PolicySpec::PyMutex(_)
-        );
+    let uncut = !hold.has_checks || system.cuts_nobody();
     let rounds = |threads: u32| {
         let source = FiniteSource { threads, think: think.mean_ns(), hold: hold.mean() };
         let found = if hold.is_memoryless() {
@@ -247,12 +245,21 @@ fn latency(
     if !system.is_steady() {
         return None;
     }
-    let alone = demand.cpu() + demand.blocked;
+    let alone = demand.mean();
+    // What takes no time has no latency but rounding.
+    if alone <= 0.0 {
+        return None;
+    }
     let response = |rounds: f64| f64::from(group.threads) / rounds - away;
     let (Theory::Exact { value: most, .. } | Theory::Between { high: most, .. }) = *rounds;
     Some(match rounds {
-        // Operations of threads that starve never end, and are in no mean.
+        // Operations of threads that starve never end, and are in no mean: nor are long ones as often as short ones.
         _ if !all_get_on(system, group, demand, most) => {
+            return (demand.variance == 0.0)
+                .then_some(Theory::Between { low: alone, high: f64::INFINITY });
+        }
+        // There, who ends a pass may stand without a core before it begins to think.
+        _ if matches!(system.machine, MachineSpec::Linux(_)) && away > 0.0 => {
             Theory::Between { low: alone, high: f64::INFINITY }
         }
         Theory::Exact { value, model } => {

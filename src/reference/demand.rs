@@ -1,6 +1,6 @@
 //! What a pass through a program needs on average: the demands of operational analysis.
 
-use super::laws::{is_tame, square, transform};
+use super::laws::{is_near, is_tame, square, transform};
 use crate::theory::Moments;
 use crate::workload::{Access, Law, Program, Step};
 
@@ -15,15 +15,22 @@ pub(super) struct Demand {
     pub blocked: f64,
     /// Operations that end.
     pub ops: f64,
+    /// Variance of all of that time together \[ns²\].
+    pub variance: f64,
 }
 
 impl Demand {
     /// The demands of a pass, if computing takes `stretch` times as long as the program says; `None` if a mean says
     /// little of draws.
     pub fn of(program: &Program, stretch: f64) -> Option<Self> {
-        let mut demand = Self::default();
-        demand.add(&program.steps, 0, 1.0, stretch)?;
-        Some(demand)
+        let (demand, _) = Self::from(&program.steps, 0, stretch)?;
+        let square = demand.variance + demand.mean() * demand.mean();
+        is_near(demand.mean(), square).then_some(demand)
+    }
+
+    /// All time of a pass.
+    pub const fn mean(&self) -> f64 {
+        self.cpu() + self.blocked
     }
 
     /// On a core.
@@ -31,39 +38,66 @@ impl Demand {
         self.locked + self.unlocked
     }
 
-    /// Adds the steps from a place on, each of which comes `weight` times a pass. Returns where they end: at the last step
-    /// of a repeat or of a branch, or with the program.
-    fn add(&mut self, steps: &[Step], from: usize, weight: f64, stretch: f64) -> Option<usize> {
-        let mean = |law: &Law| is_tame(law).then(|| weight * law.mean_ns());
+    /// What comes after, `times` each on average. What it takes each time is independent.
+    fn add(&mut self, other: Self, times: f64) {
+        self.locked += times * other.locked;
+        self.unlocked += times * other.unlocked;
+        self.blocked += times * other.blocked;
+        self.ops += times * other.ops;
+        self.variance += times * other.variance;
+    }
+
+    /// The demands of the steps from a place on, and where they end: at the last step of a repeat or of a branch, or with
+    /// the program.
+    fn from(steps: &[Step], from: usize, stretch: f64) -> Option<(Self, usize)> {
+        let mut demand = Self::default();
         let mut at = from;
         while let Some(step) = steps.get(at) {
             at += 1;
             match step {
                 Step::Compute(law) if !survives(stretch, law) => return None,
-                Step::Compute(law) => self.locked += stretch * mean(law)?,
-                Step::CHold(law) => self.locked += mean(law)?,
-                Step::CRelease(law) => self.unlocked += mean(law)?,
-                Step::Block(law) => self.blocked += mean(law)?,
-                Step::OpEnd => self.ops += weight,
+                Step::Compute(law) => {
+                    demand.locked += demand_of(law, stretch, &mut demand.variance)?
+                }
+                Step::CHold(law) => demand.locked += demand_of(law, 1.0, &mut demand.variance)?,
+                Step::CRelease(law) => {
+                    demand.unlocked += demand_of(law, 1.0, &mut demand.variance)?
+                }
+                Step::Block(law) => demand.blocked += demand_of(law, 1.0, &mut demand.variance)?,
+                Step::OpEnd => demand.ops += 1.0,
                 Step::Repeat { times } => {
-                    at = self.add(steps, at, weight * *times as f64, stretch)? + 1;
+                    let (inner, end) = Self::from(steps, at, stretch)?;
+                    demand.add(inner, *times as f64);
+                    at = end + 1;
                 }
                 Step::Choose { branches } => {
-                    let mut below = 0.0;
+                    let (mut choice, mut below, mut square) = (Self::default(), 0.0, 0.0);
                     for (upper, first) in branches {
                         let share = upper - std::mem::replace(&mut below, *upper);
-                        let end = self.add(steps, *first, weight * share, stretch)?;
+                        let (branch, end) = Self::from(steps, *first, stretch)?;
+                        choice.add(branch, share);
+                        square += share * branch.mean() * branch.mean();
                         let Some(Step::Jump(after)) = steps.get(end) else { return None };
                         at = *after;
                     }
+                    // That of the branches themselves, and that of which it is.
+                    choice.variance += square - choice.mean() * choice.mean();
+                    demand.add(choice, 1.0);
                 }
-                Step::RepeatEnd { .. } | Step::Jump(_) => return Some(at - 1),
-                Step::PassEnd | Step::Look => return Some(at),
+                Step::RepeatEnd { .. } | Step::Jump(_) => return Some((demand, at - 1)),
+                Step::PassEnd | Step::Look => return Some((demand, at)),
                 _ => {}
             }
         }
-        Some(at)
+        Some((demand, at))
     }
+}
+
+/// The mean of what takes `stretch` times as long as its law says, whose variance is added.
+fn demand_of(law: &Law, stretch: f64, variance: &mut f64) -> Option<f64> {
+    let mean = is_tame(law).then(|| law.mean_ns())?;
+    *variance += stretch * stretch * (square(law)? - mean * mean);
+    Some(stretch * mean)
 }
 
 /// Whether a program, what it polls with included, has anything that demands don't count, and that may take time: objects,
@@ -183,13 +217,27 @@ mod tests {
                { weight = 1, steps = [{ choice = [{ weight = 1, steps = [{ block = '4us' }] }] }] },\
                { weight = 3, steps = [] }] }] } }, { c_hold = '5us' }, { c_release = '7us' }, 'yield'",
         );
-        let expected = Demand { locked: 11e3, unlocked: 7e3, blocked: 3e3, ops: 3.0 };
+        let expected = Demand {
+            locked: 11e3,
+            unlocked: 7e3,
+            blocked: 3e3,
+            ops: 3.0,
+            // Three times that of 4 us once in four.
+            variance: 3.0 * 3e6,
+        };
         assert_eq!(found, Some(expected));
         assert_eq!(expected.cpu(), 18e3);
     }
 
     #[test]
     fn laws_without_a_variance_say_nothing() {
+        let rare = |long: &str| {
+            demand(&format!(
+                "{{ choice = [{{ weight = 99, steps = [{{ block = '1us' }}] }}, {{ weight = 1, steps = [{{ block = '{long}' }}] }}] }}"
+            ))
+        };
+        assert!(rare("40us").is_some());
+        assert_eq!(rare("1s"), None, "runs would have to be very long to see it");
         assert_eq!(demand("{ compute = { pareto = { scale = '1us', shape = 1.5 } } }"), None);
     }
 

@@ -17,8 +17,12 @@ pub(super) const FINEST: f64 = 1000.0;
 pub(super) fn is_tame(law: &Law) -> bool {
     let mean = law.mean_ns();
     let is_whole = matches!(law, Law::Constant(_) | Law::Uniform { .. } | Law::Empirical(_));
-    let widest = (1.0 + LARGEST_VARIATION * LARGEST_VARIATION) * mean * mean;
-    (is_whole || mean >= COARSEST) && square(law).is_some_and(|square| square <= widest)
+    (is_whole || mean >= COARSEST) && square(law).is_some_and(|square| is_near(mean, square))
+}
+
+/// Whether the standard deviation is no more than three times the mean.
+pub(super) fn is_near(mean: f64, square: f64) -> bool {
+    square <= (1.0 + LARGEST_VARIATION * LARGEST_VARIATION) * mean * mean
 }
 
 /// E\[B²\] \[ns²\].

@@ -1,7 +1,5 @@
 //! Requests from outside to one server: M/M/1 and M/G/1, after Pollaczek and Khinchine.
 
-use gilsim_policies::PolicySpec;
-
 use super::demand::{Demand, Hold, whole_op};
 use super::laws::{COARSEST, FINEST, is_tame};
 use super::{System, Theory, quantile_of};
@@ -31,8 +29,7 @@ fn exact(system: &System<'_>, metric: &str) -> Option<Theory> {
         return None;
     }
     let alone = group.threads == 1;
-    let uncut = !hold.has_checks
-        || matches!(system.policy, PolicySpec::FifoHandoff(_) | PolicySpec::Barging(_));
+    let uncut = !hold.has_checks || system.cuts_nobody();
     if !alone && (system.locks() != 1 || !(hold.is_memoryless() || uncut)) {
         return None;
     }
@@ -65,7 +62,9 @@ fn capacity(system: &System<'_>, metric: &str) -> Option<Theory> {
         return None;
     }
     let demand = Demand::of(&group.program, system.stretch())?;
-    let comes = if is_tame(gap) { 1.0 / gap.mean_ns() } else { f64::INFINITY };
+    // What came during a warm-up may be done after it, if it was held up until then.
+    let all_comes = is_tame(gap) && (system.whole || system.is_steady());
+    let comes = if all_comes { 1.0 / gap.mean_ns() } else { f64::INFINITY };
     let high = 1e9 * demand.ops * super::closed::upper(system, group, &demand, 0.0).min(comes);
     high.is_finite().then_some(Theory::Between { low: 0.0, high })
 }

@@ -88,6 +88,12 @@ impl Program {
         &self.steps[..end.unwrap_or(self.steps.len())]
     }
 
+    /// The same program for a thread that sleeps until a request comes.
+    #[must_use]
+    pub fn without_polls(&self) -> Self {
+        Self::new(self.pass().to_vec())
+    }
+
     /// The same program with the interpreter's own work before and after each pass, within an operation that is the
     /// whole pass. Every draw stays the same.
     #[must_use]

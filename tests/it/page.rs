@@ -32,7 +32,7 @@ fn a_page_has_everything_and_needs_nothing() {
         "gilsim plot results/x --figure timeline --width double",
         "gilsim plot results/x --figure throughput --width double",
         "a&lt;b&gt; (M/M/1//4)",
-        "lowest first:",
+        "highest first:",
         "runs.parquet",
         "@software{gilsim",
         "level = \"intervals\"",

@@ -187,14 +187,14 @@ proptest! {
         let workload = workload(&group);
         for machine in [IDEAL, machine("ideal = { cores = 1 }"), machine("ideal = { cores = 3 }")] {
             for policy in policies() {
-                let duration = Span::from_ms(1_500);
+                let duration = Span::from_ms(800);
                 let setting = Setting { workload: &workload, machine: &machine, policy: &policy, duration };
                 let metrics = ["ops_per_s", "latency_mean_ns", "latency_p50_ns", "latency_p95_ns"];
                 let known = metrics.map(|metric| system(&setting).theory(metric));
                 let threads = workload.groups[0].threads;
                 let mut found: [Vec<f64>; 4] = Default::default();
                 let mut slack = 0.0_f64;
-                for replication in 0..8 {
+                for replication in 0..6 {
                     let mut latencies = Latencies { threads, all: Vec::new() };
                     let outcome = setting.run_into(replication, &mut latencies);
                     let mut all = latencies.all;

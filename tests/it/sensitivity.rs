@@ -213,7 +213,7 @@ fn mistakes_are_pointed_at() {
             "is varied twice",
             "|",
         ),
-        ("groups.t.program.0.op.0.compute", "groups.t.threads", "16:1", "found string", "|"),
+        ("groups.t.program.0.op.0.compute", "groups.t.threads", "16:31", "found string", "|"),
         (
             compute,
             "{ from = \"3ms\", to = \"1ms\" }",
@@ -224,7 +224,7 @@ fn mistakes_are_pointed_at() {
         (compute, "{ from = \"0ns\", to = \"1ms\" }", "16:46", "begins above 0", "|"),
         (compute, "{ from = 1, to = \"1ms\" }", "16:54", "from a duration to a duration", "|"),
         (compute, "{ from = 1 }", "16:37", "the key `to` is missing", "|"),
-        (compute, "{ from = \"1ms\", to = \"73h\" }", "16:1", "must not exceed 72h", "|"),
+        (compute, "{ from = \"1ms\", to = \"73h\" }", "16:58", "must not exceed 72h", "|"),
         ("metric = \"latency_mean_ns\"", "analysis = { steady_state = {} }", "4:12", "MSER-5", "|"),
     ] {
         assert!(SUM.contains(from), "{from}");

@@ -5,6 +5,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 gilsim=$(realpath "$1")
+screenshot=${2:+$(realpath -m "$2")}
 work="$here/../../target/perfetto"
 mkdir -p "$work"
 cd "$work"
@@ -17,5 +18,5 @@ venv/bin/python "$here/serve.py" 8765 run.pftrace &
 server=$!
 trap 'kill $server' EXIT
 sleep 1
-node ask.mjs http://127.0.0.1:8765/index.html "${2:-}" > answers.jsonl
+node ask.mjs http://127.0.0.1:8765/index.html "$screenshot" > answers.jsonl
 venv/bin/python "$here/check.py" answers.jsonl results

@@ -45,8 +45,9 @@ pub struct Parameter {
     /// Its path, cut down to as few parts as tell the paths apart.
     pub name: String,
     pub(super) path: KeyPath,
-    /// Where its range was written.
+    /// Where it was written, and the ends of its range.
     pub(super) span: Range<usize>,
+    spans: [Range<usize>; 2],
     /// What it is in the file; `None` if it has no single value there.
     pub as_it_is: Option<toml::Value>,
     ends: Ends,
@@ -128,7 +129,13 @@ impl Parameter {
             Ends::Whole(..) | Ends::Real(..) => DeValue::parse(text).ok(),
         };
         let value = number.map_or_else(|| DeValue::String(text.into()), Spanned::into_inner);
-        Spanned::new(self.span.clone(), value)
+        let [low, high] = &self.spans;
+        let written = match text {
+            _ if text == self.low() => low,
+            _ if text == self.high() => high,
+            _ => &self.span,
+        };
+        Spanned::new(written.clone(), value)
     }
 }
 
@@ -142,7 +149,7 @@ pub(super) fn parameters(
     let resolved = toml::Value::try_from(experiment);
     let resolved = resolved.map_err(|error| Error::Text(error.to_string()))?;
     let mut parameters: Vec<Parameter> = Vec::new();
-    for ((key, span, _), range) in document.entries(&at).zip(spec.parameters.values()) {
+    for ((key, span, written), range) in document.entries(&at).zip(spec.parameters.values()) {
         let refuse = |message: String| Err(document.error(span.clone(), message).into());
         let Some(path) = parse_path(key) else { return refuse(format!("`{key}` is no path")) };
         if let Some(why) = why_fixed(&path) {
@@ -152,10 +159,21 @@ pub(super) fn parameters(
             return refuse(format!("`{path}` is varied twice"));
         }
         let as_it_is = find(&resolved, &path).filter(|value| quantity(value).is_some()).cloned();
-        let (ends, scale) = ends(document, &at.key(key), range)?;
+        if written.get_ref().is_array() {
+            let message = "a range has two ends, as in { from = 1, to = 4 }";
+            return Err(document.error(written.span(), message).into());
+        }
+        let at = at.key(key);
+        let (ends, scale) = ends(document, &at, range)?;
         let ends = ends.as_real_as(as_it_is.as_ref());
+        if let (Ends::Real(..), Some(toml::Value::Integer(_))) = (&ends, &as_it_is) {
+            let end = if range.from.is_float() { "from" } else { "to" };
+            let message = format!("`{path}` is a whole number, and so are the ends of its range");
+            return Err(document.error_at(&at.key(end), message).into());
+        }
         let name = String::new();
-        parameters.push(Parameter { name, path, span, as_it_is, ends, scale });
+        let spans = ["from", "to"].map(|end| document.span(&at.key(end)));
+        parameters.push(Parameter { name, path, span, spans, as_it_is, ends, scale });
     }
     let names = short_names(parameters.iter().map(|parameter| &parameter.path));
     parameters.iter_mut().zip(names).for_each(|(parameter, name)| parameter.name = name);
@@ -249,7 +267,8 @@ mod tests {
 
     fn parameter(ends: Ends, scale: Scale) -> Parameter {
         let (path, name) = (KeyPath::default(), String::new());
-        Parameter { name, path, span: 0..0, as_it_is: None, ends, scale }
+        let spans = [0..0, 0..0];
+        Parameter { name, path, span: 0..0, spans, as_it_is: None, ends, scale }
     }
 
     #[test]

@@ -25,8 +25,10 @@ pub fn saturated(evidence: &Evidence<'_>) -> Option<Effect> {
     let serial = share(sums.running_locked, sums.times.of(State::Running));
     let bound = 1.0 / serial;
     let full = held >= LEAST_HELD && computing >= LEAST_COMPUTING;
+    // What fills it may be looking for requests, which is another matter.
+    let polls = share(sums.polling, sums.times.of(State::Running)) > 0.5;
     // Where the cores are fewer than that, they are what is short.
-    if !full || waits < LEAST_WAIT || bound >= case.cores() as f64 {
+    if polls || !full || waits < LEAST_WAIT || bound >= case.cores() as f64 {
         return None;
     }
     let at_most = if bound < 1.05 {
@@ -81,6 +83,9 @@ mod tests {
         for (held, locked, waits) in [(89, 80, 20), (90, 44, 20), (90, 80, 19)] {
             assert_eq!(saturated(&example(held, locked, waits).evidence()), None);
         }
+        let mut polls = example(90, 80, 20);
+        polls.baseline[0].outcome.threads[0].polling = Span::from_ms(51);
+        assert_eq!(saturated(&polls.evidence()), None);
         let mut single = example(90, 80, 20);
         single.machine = single.case().one_core();
         assert_eq!(saturated(&single.evidence()), None);
