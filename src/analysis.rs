@@ -13,6 +13,8 @@ mod read;
 
 use std::path::{Path, PathBuf};
 
+use polars::prelude::DataFrame;
+
 use crate::trace::parquet::{Metadata, run_path, table_path};
 use crate::trace::tables::{RunRow, Table, ThreadRow};
 use crate::trace::{EventRow, IntervalRow, OpRow};
@@ -52,6 +54,16 @@ impl Results {
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The table of runs as it lies in the file.
+    ///
+    /// # Errors
+    ///
+    /// The table is missing or not ours.
+    pub fn frame(&self) -> Result<DataFrame, ReadError> {
+        let path = table_path(&self.directory, RunRow::NAME);
+        frame::Frame::open(&path, RunRow::NAME, None).map(frame::Frame::into_polars)
     }
 
     /// The threads of all runs, in the order of runs and threads.

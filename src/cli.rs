@@ -259,6 +259,16 @@ fn bar(runs: u64, quiet: bool) -> ProgressBar {
     bar
 }
 
+/// How far it is, as a line for logs and notebooks, whenever another quarter is done; `told` is how many have been told of.
+pub(crate) fn quarter(done: usize, total: usize, told: &mut usize) -> Option<String> {
+    const WIDTH: usize = 20;
+    let quarters = (4 * done).checked_div(total)?;
+    if quarters <= std::mem::replace(told, quarters) {
+        return None;
+    }
+    Some(format!("[{:<WIDTH$}] {done} of {total} runs", "=".repeat(WIDTH * done / total)))
+}
+
 /// The files, one a line; a folder of one file a run is one line.
 fn short_list(files: &[PathBuf], dir: &Path) -> Vec<String> {
     let mut folders: IndexMap<&Path, usize> = IndexMap::new();
@@ -286,6 +296,16 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_quarter_is_told_once() {
+        let mut told = 0;
+        let lines: Vec<_> = (0..=6).filter_map(|done| quarter(done, 6, &mut told)).collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[0], "[======              ] 2 of 6 runs");
+        assert_eq!(lines[3], "[====================] 6 of 6 runs");
+        assert_eq!(quarter(0, 0, &mut 0), None);
     }
 
     #[test]

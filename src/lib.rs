@@ -22,6 +22,8 @@ pub mod measurement;
 pub mod metrics;
 mod names;
 #[cfg(feature = "analysis")]
+pub mod notebook;
+#[cfg(feature = "analysis")]
 pub mod page;
 #[cfg(feature = "analysis")]
 pub mod plot;

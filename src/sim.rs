@@ -205,7 +205,17 @@ pub fn run_with<S: Sink>(
     policy: &dyn Fn() -> Option<Box<dyn Policy>>,
     sink: &mut S,
 ) -> Outcome {
-    whole(simulate(spec, policy, &[], sink))
+    whole(run_marked_with(spec, policy, &[], sink))
+}
+
+/// [`run_marked`] with a policy that is not in the registry, as in [`run_with`].
+pub fn run_marked_with<S: Sink>(
+    spec: &RunSpec<'_>,
+    policy: &dyn Fn() -> Option<Box<dyn Policy>>,
+    marks: &[Instant],
+    sink: &mut S,
+) -> Vec<Outcome> {
+    simulate(spec, policy, marks, sink)
 }
 
 /// Runs a simulation on a machine that is not in the registry. `spec.machine` is not looked at.

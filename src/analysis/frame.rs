@@ -140,6 +140,11 @@ impl Frame {
         Ok(Self { frame, path: path.to_owned(), metadata })
     }
 
+    /// The table itself.
+    pub(super) fn into_polars(self) -> DataFrame {
+        self.frame
+    }
+
     /// Number of rows.
     pub(super) fn rows(&self) -> usize {
         self.frame.height()

@@ -1,6 +1,7 @@
 //! `gilsim run`: the runs of an experiment, its tables and figures.
 
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::plan::PlanArgs;
-use super::{Format, bar, json_text, short_list, tell, width};
+use super::{Format, bar, json_text, quarter, short_list, tell, width};
 use crate::experiment::conduct::{Finished, Notice, Options, conduct};
 use crate::experiment::execute::execute;
 use crate::experiment::{Error, Plan, report};
@@ -69,6 +70,9 @@ pub fn carry_out(plan: &Plan, work: &Work) -> Result<(PathBuf, Finished), Error>
     let _ = ctrlc::set_handler(handler);
 
     let mut resumed = false;
+    // The bar shows on terminals alone.
+    let lines = !work.quiet && !io::stderr().is_terminal();
+    let mut told = 0;
     let remark = |text: String| {
         if !work.quiet {
             bar.suspend(|| tell(&text));
@@ -96,6 +100,9 @@ pub fn carry_out(plan: &Plan, work: &Work) -> Result<(PathBuf, Finished), Error>
                 }
             }
             bar.set_position(done as u64);
+            if let Some(line) = quarter(done, total, &mut told).filter(|_| lines) {
+                tell(&line);
+            }
         }
     };
     let options = Options { dir: &dir, workers, fresh: work.fresh };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gilsim_policies::{Instant, Span};
+use gilsim_policies::{Instant, Policy, Span};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
@@ -40,15 +40,36 @@ impl From<WriteError> for Error {
 /// # Errors
 /// A table can't be written. None of the run's tables stands under its final name then.
 pub fn execute(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Record, Error> {
+    execute_with(plan, run, dir, None)
+}
+
+/// What makes a policy that no registry knows, for a fresh lock.
+pub type Own<'a> = &'a (dyn Fn() -> Box<dyn Policy> + Sync);
+
+/// [`execute`], with a policy that is not in the registry if there is one; the one that was planned is then not looked at.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_with(
+    plan: &Plan,
+    run: &PlannedRun,
+    dir: &Path,
+    own: Option<Own<'_>>,
+) -> Result<Record, Error> {
     match run.point.experiment.level {
-        Level::Runs => traced::<NullSink>(plan, run, dir),
-        Level::Ops => traced::<OpSink>(plan, run, dir),
-        Level::Intervals => traced::<Tee<OpSink, IntervalSink>>(plan, run, dir),
-        Level::Events => traced::<Tee<OpSink, Tee<IntervalSink, EventSink>>>(plan, run, dir),
+        Level::Runs => traced::<NullSink>(plan, run, dir, own),
+        Level::Ops => traced::<OpSink>(plan, run, dir, own),
+        Level::Intervals => traced::<Tee<OpSink, IntervalSink>>(plan, run, dir, own),
+        Level::Events => traced::<Tee<OpSink, Tee<IntervalSink, EventSink>>>(plan, run, dir, own),
     }
 }
 
-fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Record, Error> {
+fn traced<T: TableSink>(
+    plan: &Plan,
+    run: &PlannedRun,
+    dir: &Path,
+    own: Option<Own<'_>>,
+) -> Result<Record, Error> {
     let point = &*run.point;
     let workload = &*run.workload;
     let groups: Vec<_> = workload.groups.iter().map(|group| group.name.clone()).collect();
@@ -81,7 +102,10 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
     let operations = Tee(summary, Fingerprinter::default());
     let mut sink = Tee(operations, Windowed::new(tables, window));
     let marks = if warm_up.is_zero() { &[][..] } else { &[from] };
-    let outcomes = sim::run_marked(&run.run_spec(), marks, &mut sink);
+    let outcomes = match own {
+        None => sim::run_marked(&run.run_spec(), marks, &mut sink),
+        Some(own) => sim::run_marked_with(&run.run_spec(), &|| Some(own()), marks, &mut sink),
+    };
     let whole = &outcomes[outcomes.len() - 1];
     // The two are the same one if it ended during its warm-up.
     let outcome = if warm_up.is_zero() { whole.clone() } else { whole.since(&outcomes[0]) };
@@ -94,7 +118,7 @@ fn traced<T: TableSink>(plan: &Plan, run: &PlannedRun, dir: &Path) -> Result<Rec
         case: point.case.clone().unwrap_or_default(),
         point: point.label.clone(),
         policy: run.policy.clone(),
-        policy_kind: run.policy_spec.name().to_owned(),
+        policy_kind: own.map_or(run.policy_spec.name(), |_| "own").to_owned(),
         architecture: run.architecture_kind().to_owned(),
         focus: point.experiment.focus.clone().unwrap_or_default(),
         replication: run.replication,

@@ -19,7 +19,7 @@ pub enum Quantity {
 
 /// A unit that numbers are divided by, and its symbol.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     pub factor: f64,
     pub symbol: &'static str,
 }
@@ -36,7 +36,7 @@ impl Unit {
 
 impl Quantity {
     /// The largest unit that `typical` has at least one of.
-    pub(super) fn unit(self, typical: f64) -> Unit {
+    pub(crate) fn unit(self, typical: f64) -> Unit {
         let units: &[(f64, &'static str)] = match self {
             Self::TimeNs => &[(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")],
             Self::PerSecond => &[(1.0, "1/s"), (1e3, "k/s"), (1e6, "M/s"), (1e9, "G/s")],

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Starts the kernel: kernel.sh CACHE ARGUMENTS...
+#
+# What a kernel compiles stays in a folder, and the next kernel has it in seconds. Two kernels must not share one, so each takes
+# the first that is free, and a new one begins as a copy of the first.
+set -euo pipefail
+cache=$1
+shift
+for slot in 0 1 2 3 4 5 6 7; do
+    export EVCXR_TMPDIR="$cache/kernel-$slot"
+    mkdir -p "$EVCXR_TMPDIR"
+    exec 9> "$EVCXR_TMPDIR.lock"
+    if flock --nonblock 9; then break; fi
+done
+if [ ! -e "$EVCXR_TMPDIR/target" ] && [ -e "$cache/kernel-0/target" ]; then
+    # Files of a cell that is just being compiled may vanish meanwhile: nobody needs them.
+    cp --archive --reflink=auto "$cache/kernel-0/target" "$EVCXR_TMPDIR/" 2> /dev/null || true
+fi
+# What earlier kernels made of cells.
+find "$EVCXR_TMPDIR/target" -name 'libcode_*.so' -delete 2> /dev/null || true
+exec "$cache/bin/evcxr_jupyter" "$@"
