@@ -35,7 +35,7 @@ fn a_page_has_everything_and_needs_nothing() {
         "highest first:",
         "runs.parquet",
         "@software{gilsim",
-        "level = \"intervals\"",
+        "level = &quot;intervals&quot;",
     ] {
         assert!(page.contains(part), "{part} is not in the page");
     }
