@@ -186,7 +186,7 @@ impl Runs<'_> {
     }
 
     /// How far an estimate may be off what holds in the long run, as a share: a pass of each thread is under way at the
-    /// begin and at the end, with operations that may be as long as one in a hundred is; of slices, one is. Where all come to their
+    /// begin and at the end, with operations that may be as long as the longest; of slices, one is. Where all come to their
     /// end, nothing is.
     fn slack(&self, metric: &str) -> f64 {
         let ends = |run: &&RunRow| run.ending == Ending::Completed;
@@ -203,8 +203,11 @@ impl Runs<'_> {
             "slice_mean_ns" | "switches_per_s" => 2.0 / per_run("switches_per_s"),
             _ => {
                 let longest = match metric.starts_with("latency") {
-                    // Not as the longest: where threads starve, that is the whole run, and would hide it.
-                    true => mean(&|run| Some(run.latency_p99_ns? as f64 / run.latency_mean_ns?)),
+                    // One that lasts for a tenth of the run or more is of a thread that starves, which it must not hide.
+                    true => mean(&|run| {
+                        let longest = run.latency_max_ns?.min(run.elapsed_ns / 10);
+                        Some(longest as f64 / run.latency_mean_ns?)
+                    }),
                     false => 1.0,
                 };
                 let under_way =

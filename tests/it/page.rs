@@ -49,7 +49,7 @@ fn a_page_has_everything_and_needs_nothing() {
 
     let none = gilsim(at, &["report", "x.toml"]);
     assert_eq!(none.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&none.stderr).contains("x.toml: is a file"), "{none:?}");
+    assert!(String::from_utf8_lossy(&none.stderr).contains("x.toml is a file"), "{none:?}");
     let nowhere = gilsim(at, &["report", "results/x", "--out", "no/such/place.html"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("no/such/place.html"), "{nowhere:?}");
 }
