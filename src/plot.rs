@@ -175,7 +175,7 @@ impl Plots {
     /// There is no such figure, or the results lack what it needs.
     pub fn draw(&self, figure: &str, choice: &Choice, width: Width) -> Result<String, PlotError> {
         let runs = self.chosen(choice)?;
-        let svg = match figure {
+        Ok(match figure {
             "timeline" => figure::timeline::draw(&self.timeline(&runs, choice)?, width)?,
             "latency" => figure::latency::draw(&self.latency(&runs, choice)?, width)?,
             "throughput" => figure::throughput::draw(&self.throughput(&runs, choice)?, width)?,
@@ -187,8 +187,7 @@ impl Plots {
             "pareto" => figure::pareto::draw(&self.pareto(&runs)?, width)?,
             "differences" => figure::differences::draw(&self.differences(&runs, choice)?, width)?,
             other => return Err(PlotError::Unknown(other.to_owned())),
-        };
-        Ok(width.in_print(svg))
+        })
     }
 
     /// Draws one figure, and writes it as SVG, PDF and PNG.

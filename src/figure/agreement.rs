@@ -87,7 +87,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let legend = Legend::new(entries(data, &panels), page_mm);
     let page_height = axes_end + 1.0 + legend.height() + MARGIN_MM;
 
-    canvas::page(page_mm, page_height, |canvas| {
+    canvas::page(width, page_height, |canvas| {
         for (index, (panel, axis)) in panels.iter().zip(&axes).enumerate() {
             let (row, column) = (index / columns, index % columns);
             let rect = Rect {

@@ -72,7 +72,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let bottom = MARGIN_MM + bars_mm + 0.4;
     let page_height = bottom + 8.2 + legend.height() + MARGIN_MM;
 
-    canvas::page(page_mm, page_height, |canvas| {
+    canvas::page(width, page_height, |canvas| {
         ticks::draw_below(canvas, &axis, (left, bottom), track_mm)?;
         let mut top = MARGIN_MM;
         for group in &data.groups {

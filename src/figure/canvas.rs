@@ -16,6 +16,7 @@ use super::FigureError;
 use super::clip::{Point, Rect, clip_segment};
 use super::font;
 use super::marker::Marker;
+use super::style::Width;
 
 /// Units of the SVG in a millimetre.
 const UNITS_PER_MM: f64 = 100.0;
@@ -62,14 +63,14 @@ pub(super) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
-/// Draws a page of the given size and returns it as SVG.
+/// Draws a page of the given size and returns it as SVG, in the size in which it is shown.
 pub(super) fn page(
-    width_mm: f64,
+    width: Width,
     height_mm: f64,
     paint: impl FnOnce(&Canvas<'_>) -> Result<(), FigureError>,
 ) -> Result<String, FigureError> {
     font::register()?;
-    let size = (units(width_mm).unsigned_abs(), units(height_mm).unsigned_abs());
+    let size = (units(width.mm()).unsigned_abs(), units(height_mm).unsigned_abs());
     let mut svg = String::new();
     {
         let canvas = Canvas { area: SVGBackend::with_string(&mut svg, size).into_drawing_area() };
@@ -78,7 +79,7 @@ pub(super) fn page(
         canvas.area.present().map_err(drawing)?;
     }
     let body = svg.split_once('\n').map_or("", |(_, body)| body);
-    let mm = |units: u32| f64::from(units) / UNITS_PER_MM;
+    let mm = |units: u32| width.magnification() * f64::from(units) / UNITS_PER_MM;
     Ok(format!(
         "<svg width=\"{}mm\" height=\"{}mm\" viewBox=\"0 0 {} {}\" stroke-linejoin=\"round\" \
          xmlns=\"http://www.w3.org/2000/svg\">\n{}",
@@ -88,18 +89,6 @@ pub(super) fn page(
         size.1,
         body.replace("\n</text>", "</text>")
     ))
-}
-
-/// A page at so many times its size.
-pub(super) fn enlarged(svg: &str, factor: f64) -> String {
-    let (head, body) = svg.split_once('\n').unwrap_or((svg, ""));
-    let attribute = |part: &str| {
-        let mm = part.strip_suffix("mm\"")?.rsplit_once('"')?;
-        let size: f64 = mm.1.parse().ok()?;
-        Some(format!("{}\"{}mm\"", mm.0, size * factor))
-    };
-    let parts = head.split(' ').map(|part| attribute(part).unwrap_or_else(|| part.to_owned()));
-    format!("{}\n{body}", parts.collect::<Vec<_>>().join(" "))
 }
 
 fn drawing(error: impl std::fmt::Display) -> FigureError {
@@ -311,11 +300,14 @@ mod tests {
 
     #[test]
     fn the_header_is_in_millimetres() {
-        let svg = page(85.0, 60.5, |_| Ok(())).unwrap();
+        let svg = page(Width::Column, 60.5, |_| Ok(())).unwrap();
         assert!(
             svg.starts_with("<svg width=\"85mm\" height=\"60.5mm\" viewBox=\"0 0 8500 6050\""),
             "{svg}"
         );
+        let slide = page(Width::Slide, 60.5, |_| Ok(())).unwrap();
+        let head = "<svg width=\"254mm\" height=\"121mm\" viewBox=\"0 0 12700 6050\"";
+        assert!(slide.starts_with(head), "{slide}");
         assert!(svg.trim_end().ends_with("</svg>"));
     }
 
@@ -335,9 +327,10 @@ mod tests {
     #[test]
     fn markup_in_a_text_is_escaped() {
         let set = Type { pt: 7.0, bold: false, color: WHITE };
-        let svg =
-            page(20.0, 10.0, |canvas| canvas.text("a < b & c", (1.0, 5.0), &set, Align::Left))
-                .unwrap();
+        let svg = page(Width::Column, 10.0, |canvas| {
+            canvas.text("a < b & c", (1.0, 5.0), &set, Align::Left)
+        })
+        .unwrap();
         assert!(svg.contains(">\na &lt; b &amp; c</text>"), "{svg}");
     }
 }

@@ -87,7 +87,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let bottom = MARGIN_MM + rows_mm + 0.4;
     let page_height = bottom + 8.2 + legend.height() + MARGIN_MM;
 
-    canvas::page(page_mm, page_height, |canvas| {
+    canvas::page(width, page_height, |canvas| {
         let mut top = MARGIN_MM;
         for (group, count) in &groups {
             let title_mm = title_mm(group);

@@ -96,7 +96,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let bottom = MARGIN_MM + rows_mm + 0.4;
     let page_height = bottom + 8.2 + legend.height() + MARGIN_MM;
 
-    canvas::page(page_mm, page_height, |canvas| {
+    canvas::page(width, page_height, |canvas| {
         let mut top = MARGIN_MM;
         for group in data.groups.iter().filter(|group| !group.rows.is_empty()) {
             let (title_mm, height) = height_of(group);
@@ -213,7 +213,7 @@ mod tests {
     fn boxes_differ_and_end_where_the_axes_do() {
         let alone = |side| {
             let within = Rect { left: 0.0, top: 0.0, width: 60.0, height: 10.0 };
-            canvas::page(120.0, 10.0, |canvas| {
+            canvas::page(Width::Double, 10.0, |canvas| {
                 draw_quantiles(canvas, side, [10.0, 20.0, 30.0, 40.0, 99.0], 5.0, &within)
             })
         };

@@ -95,7 +95,7 @@ impl Multiples<'_> {
         let legend_top = axes_end + 1.0 + foot_mm;
         let page_height = legend_top + legend.height() + MARGIN_MM;
 
-        canvas::page(page_mm, page_height, |canvas| {
+        canvas::page(self.width, page_height, |canvas| {
             for (index, title) in self.titles.iter().enumerate() {
                 let (row, column) = (index / columns, index % columns);
                 let rect = Rect {
@@ -223,7 +223,7 @@ mod tests {
         let rect = Rect { left: 10.0, top: 5.0, width: 40.0, height: 30.0 };
         let x = Axis::log(1.0, 100.0, Quantity::Plain, 5);
         let y = Axis::linear(0.0, 1.0, Quantity::Plain, 5);
-        let svg = canvas::page(60.0, 40.0, |canvas| {
+        let svg = canvas::page(Width::Column, 40.0, |canvas| {
             let frame = Frame { canvas, rect, x: &x, y: &y };
             let wild = [(0.0, 0.5), (10.0, 7.0), (1e9, -3.0), (20.0, 0.5), (50.0, f64::NAN)];
             frame.line(&wild.map(|(x, y)| frame.at(x, y)), &REFERENCE_LINE)?;

@@ -58,7 +58,7 @@ impl Stack<'_> {
         let legend = Legend::new(self.legend.clone(), page_mm);
         let page_height = axis_end + 1.0 + legend.height() + MARGIN_MM;
 
-        canvas::page(page_mm, page_height, |canvas| {
+        canvas::page(self.width, page_height, |canvas| {
             for (index, (title, y)) in self.panels.iter().enumerate() {
                 let top = MARGIN_MM + index as f64 * pitch + TITLE_MM;
                 let rect = Rect { left, top, width, height };

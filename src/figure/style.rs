@@ -6,7 +6,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{self, Stroke, Type};
+use super::canvas::{Stroke, Type};
 use super::marker::Marker;
 
 /// How wide a figure is in print.
@@ -31,12 +31,11 @@ impl Width {
         }
     }
 
-    /// A drawing, as an SVG, in the size in which it is shown.
-    #[must_use]
-    pub fn in_print(self, svg: String) -> String {
+    /// How many times as wide as it is drawn it is shown.
+    pub(super) const fn magnification(self) -> f64 {
         match self {
-            Self::Column | Self::Double => svg,
-            Self::Slide => canvas::enlarged(&svg, 2.0),
+            Self::Column | Self::Double => 1.0,
+            Self::Slide => 2.0,
         }
     }
 }

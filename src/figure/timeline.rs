@@ -87,7 +87,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let axis_end = MARGIN_MM + panels_mm + 7.6;
     let page_height = axis_end + legend.height() + MARGIN_MM;
 
-    canvas::page(page_mm, page_height, |canvas| {
+    canvas::page(width, page_height, |canvas| {
         let mut top = MARGIN_MM;
         for panel in &data.panels {
             let area = Rect {

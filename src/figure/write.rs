@@ -136,11 +136,11 @@ fn encode(
 #[cfg(test)]
 mod tests {
     use super::super::canvas::{self, Align};
-    use super::super::style::LABEL;
+    use super::super::style::{LABEL, Width};
     use super::*;
 
     fn drawing() -> String {
-        canvas::page(85.0, 60.0, |canvas| {
+        canvas::page(Width::Column, 60.0, |canvas| {
             canvas.text("10 µs ≤ wait", (10.0, 10.0), &LABEL, Align::Left)
         })
         .unwrap()
