@@ -135,6 +135,7 @@ impl<S: Sink> Log<'_, S> {
     ) -> ThreadTotals {
         self.mark(thread);
         let mut totals = ThreadTotals { end: self.now, ..thread.totals };
+        totals.polling += thread.polled();
         if let Some(since) = held_since.filter(|_| thread.holds) {
             totals.held += self.now - since;
         }

@@ -13,7 +13,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn look(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Reason> {
         let state = &mut threads[thread.index()];
         self.log.mark(state);
-        state.totals.polling += state.totals.times.of(State::Running) - state.poll_began;
+        state.totals.polling += state.polled();
+        state.polls_since = None;
         let Arrivals::Open { polls: Some(serves), .. } = state.group.arrivals else {
             unreachable!("{thread} looks for requests that there are not")
         };
@@ -42,7 +43,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         let state = &mut threads[thread.index()];
         self.log.mark(state);
-        state.poll_began = state.totals.times.of(State::Running);
+        state.polls_since = Some(state.totals.times.of(State::Running));
         state.cursor.poll();
         None
     }
@@ -58,12 +59,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 mod tests {
     use std::path::Path;
 
-    use gilsim_policies::{PolicySpec, Span};
+    use gilsim_policies::{Instant, PolicySpec, Span};
     use indexmap::IndexMap;
 
     use crate::machine::MachineSpec;
-    use crate::sim::{Outcome, RunSpec, run};
-    use crate::trace::{MemorySink, State};
+    use crate::sim::{Outcome, RunSpec, run, run_marked};
+    use crate::trace::{MemorySink, NullSink, State};
     use crate::workload::Workload;
 
     fn run_group(group: &str, machine: &str) -> (Outcome, MemorySink) {
@@ -81,10 +82,10 @@ mod tests {
     #[test]
     fn the_three_ways_to_serve() {
         for machine in ["ideal = {}", "ideal = { cores = 1 }"] {
-            for (serves, ends, queued) in [
-                ("one", vec![4, 8, 12], vec![1, 3, 5]),
-                ("waiting", vec![4, 8, 9, 13, 14], vec![1, 3, 2, 4, 3]),
-                ("until_empty", vec![4, 8, 9, 10, 14], vec![1, 3, 2, 1, 3]),
+            for (serves, ends, queued, polled_us) in [
+                ("one", vec![4, 8, 12], vec![1, 3, 5], 11_500),
+                ("waiting", vec![4, 8, 9, 13, 14], vec![1, 3, 2, 4, 3], 9_500),
+                ("until_empty", vec![4, 8, 9, 10, 14], vec![1, 3, 2, 1, 3], 9_000),
             ] {
                 let group = format!(
                     "arrivals = {{ gap = '2ms' }}\nprogram = [{{ compute = '1ms' }}]\n\
@@ -96,13 +97,25 @@ mod tests {
                 };
                 assert_eq!(of(|op| op.end.ns()), ends, "{serves}");
                 assert_eq!(of(|op| op.queued.ns()), queued, "{serves}");
-                let served = Span::from_ms(ends.len() as u64);
-                let account = outcome.threads[0];
-                // The last poll is under way, or about to be.
-                let done = (account.times.of(State::Running) - served).ns() / 3_000_000;
-                assert_eq!(account.polling, Span::from_ms(3 * done), "{serves}");
+                // Which includes the poll that is under way.
+                assert_eq!(outcome.threads[0].polling, Span::from_us(polled_us), "{serves}");
             }
         }
+    }
+
+    #[test]
+    fn a_poll_counts_where_it_is() {
+        let groups = "[t]\narrivals = { gap = '9ms' }\nprogram = [{ compute = '1ms' }]\n\
+            polls = { steps = [{ compute = '3ms' }] }";
+        let groups = toml::from_str(groups).unwrap();
+        let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("")).unwrap();
+        let (machine, policy) =
+            (MachineSpec::Ideal(Default::default()), PolicySpec::all().remove(0));
+        let spec = RunSpec::new(&workload, &machine, &policy, Span::from_ms(8));
+        let marks = [1, 2, 7].map(|ms| Instant::ZERO + Span::from_ms(ms));
+        let outcomes = run_marked(&spec, &marks, &mut NullSink);
+        let polled = outcomes.iter().map(|outcome| outcome.threads[0].polling.ns() / 1_000_000);
+        assert_eq!(polled.collect::<Vec<_>>(), [1, 2, 7, 8]);
     }
 
     /// Requests at 2 and 4 ms; looks at 0, 3, and 7 ms.

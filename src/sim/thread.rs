@@ -167,8 +167,8 @@ pub struct Thread<'a> {
     pub passes: u64,
     /// How many requests it serves before it polls again.
     pub to_serve: usize,
-    /// How long it had run when it last began to poll.
-    pub poll_began: Span,
+    /// How long it had run when it began to poll; `None` if it does not.
+    pub polls_since: Option<Span>,
     /// Whether nothing of the pass is done yet: an operation that begins now began with the pass.
     pub at_head: bool,
     /// The stream of its think times.
@@ -214,6 +214,12 @@ impl<'a> Thread<'a> {
     /// Whether it sleeps until this one of its timers expires.
     pub fn awaits(&self, set: u32) -> bool {
         matches!(self.phase, Phase::Asleep | Phase::Blocked) && self.timers_set == set
+    }
+
+    /// How long it has run in the poll that is under way.
+    pub fn polled(&self) -> Span {
+        let ran = self.totals.times.of(State::Running);
+        self.polls_since.map_or(Span::ZERO, |since| ran - since)
     }
 
     /// The object with whose lock it is busy, if it is.
@@ -278,7 +284,7 @@ impl<'a> Thread<'a> {
             cursor: Cursor::new(&group.program, key),
             passes: 0,
             to_serve: 0,
-            poll_began: Span::ZERO,
+            polls_since: None,
             at_head: false,
             think: Draws::new(think, key, u64::MAX),
             op_start: Instant::ZERO,
