@@ -83,11 +83,11 @@ impl<'s> Document<'s> {
 
     /// Reads a value as a `T`.
     pub fn read_value<T: DeserializeOwned>(&self, value: Value<'s>) -> Result<T, ConfigError> {
-        let whole = value.clone();
+        let whole = value.span();
         T::deserialize(ValueDeserializer::from(value)).map_err(|error| {
             let (message, help) = explain(error.message());
-            let span = error.span().unwrap_or(whole.span());
-            let example = key_of(&whole, &span).and_then(|key| other_form(&message, key));
+            let span = error.span().unwrap_or(whole);
+            let example = key_of(&self.root, &span).and_then(|key| other_form(&message, key));
             let help =
                 [help, example].into_iter().flatten().reduce(|help, more| help + "; " + &more);
             ConfigError { help, ..self.error(span, message) }
