@@ -8,10 +8,10 @@ mod provenance;
 mod tables;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use maud::{Markup, html};
 
-use crate::analysis::Results;
 use crate::experiment::Error;
 use crate::experiment::reproduce::Recorded;
 use crate::figure::Width;
@@ -27,21 +27,20 @@ const MANY: usize = 40;
 /// The results are not complete or can't be read, or are those of a sensitivity analysis.
 pub fn page(dir: &Path, files: Option<&Path>) -> Result<String, Error> {
     let text = |error: &dyn std::fmt::Display| Error::Text(error.to_string());
-    let recorded = Recorded::open(dir, files)?;
+    let recorded = Arc::new(Recorded::open(dir, files)?);
     if recorded.manifest.study.is_some() {
         let message = "is a sensitivity analysis, which `gilsim sensitivity` prints";
         return Err(Error::file(dir, message));
     }
-    let results = Results::open(dir).map_err(|error| text(&error))?;
-    let plots = Plots::open(dir).map_err(|error| text(&error))?;
+    let plots = Plots::of(dir, Some(Arc::clone(&recorded))).map_err(|error| text(&error))?;
     let drawn = plots.drawings(&Choice::default(), Width::Double).map_err(|error| text(&error))?;
     let sections = [
-        ("figures", "Figures", figures(&drawn)),
-        ("summary", "Summary", tables::summary(&recorded)?),
+        ("figures", "Figures", Some(figures(&drawn))),
+        ("summary", "Summary", Some(tables::summary(&recorded)?)),
         ("differences", "Differences", tables::differences(&recorded)),
-        ("estimates", "Estimates and theory", tables::estimates(&recorded, &results)?),
-        ("configuration", "Configuration", provenance::configuration(&recorded)),
-        ("provenance", "Where it came from", provenance::provenance(&recorded)),
+        ("estimates", "Estimates and theory", Some(tables::estimates(&recorded, plots.results())?)),
+        ("configuration", "Configuration", Some(provenance::configuration(&recorded))),
+        ("provenance", "Where it came from", Some(provenance::provenance(&recorded))),
     ];
     let sections = sections.into_iter().filter_map(|(id, title, body)| Some((id, title, body?)));
     Ok(frame::page(&recorded.manifest.name, &about(&recorded), &sections.collect::<Vec<_>>()))
@@ -90,7 +89,7 @@ fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
-fn figures(Drawings { drawings, lacking }: &Drawings) -> Option<Markup> {
+fn figures(Drawings { drawings, lacking }: &Drawings) -> Markup {
     let several_cases = drawings.iter().any(|drawing| drawing.case != drawings[0].case);
     let figure = |Drawing { svg, about, .. }: &Drawing| {
         html! {
@@ -100,7 +99,7 @@ fn figures(Drawings { drawings, lacking }: &Drawings) -> Option<Markup> {
             }
         }
     };
-    Some(html! {
+    html! {
         @for of_case in drawings.chunk_by(|one, next| one.case == next.case) {
             @if several_cases { h3 { (of_case[0].case) } }
             @for drawing in of_case { (figure(drawing)) }
@@ -111,5 +110,5 @@ fn figures(Drawings { drawings, lacking }: &Drawings) -> Option<Markup> {
                 ul { @for why in lacking { li { (why) } } }
             }
         }
-    })
+    }
 }

@@ -20,6 +20,7 @@ mod timeline;
 pub mod validation;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::analysis::estimate::{UnknownBaseline, UnknownMetric};
 use crate::analysis::measured::{MEASURED_FILE, Measured, MeasuredError};
@@ -140,7 +141,7 @@ pub struct Plots {
     /// The experiment, with all its settings.
     config: toml::Table,
     /// The runs as they were planned, which theory looks at; `None` if the manifest or an input is missing.
-    recorded: Option<Recorded>,
+    recorded: Option<Arc<Recorded>>,
 }
 
 impl Plots {
@@ -150,6 +151,15 @@ impl Plots {
     ///
     /// The directory holds no results of ours, or its measured values can't be read.
     pub fn open(directory: &Path) -> Result<Self, PlotError> {
+        Self::of(directory, Recorded::open(directory, None).ok().map(Arc::new))
+    }
+
+    /// Opens a results directory whose runs, as they were planned, are known already, if they can be known.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Plots::open`].
+    pub fn of(directory: &Path, recorded: Option<Arc<Recorded>>) -> Result<Self, PlotError> {
         let results = Results::open(directory)?;
         let measured = directory.join(MEASURED_FILE);
         let measured =
@@ -164,8 +174,13 @@ impl Plots {
         }
         let policies = Policy::list(&policies);
         let config = results.metadata("gilsim.config").and_then(|text| text.parse().ok());
-        let recorded = Recorded::open(directory, None).ok();
         Ok(Self { policies, config: config.unwrap_or_default(), measured, results, recorded })
+    }
+
+    /// The tables.
+    #[must_use]
+    pub const fn results(&self) -> &Results {
+        &self.results
     }
 
     /// Draws one figure as SVG.

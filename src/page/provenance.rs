@@ -6,14 +6,14 @@ use super::{count, folded};
 use crate::experiment::methods::bibtex;
 use crate::experiment::reproduce::Recorded;
 
-pub(super) fn configuration(recorded: &Recorded) -> Option<Markup> {
-    Some(html! {
+pub(super) fn configuration(recorded: &Recorded) -> Markup {
+    html! {
         p { "An experiment file that gives these results, with all settings:" }
         pre { (recorded.manifest.config.trim_end()) }
-    })
+    }
 }
 
-pub(super) fn provenance(recorded: &Recorded) -> Option<Markup> {
+pub(super) fn provenance(recorded: &Recorded) -> Markup {
     let manifest = &recorded.manifest;
     let name = &manifest.name;
     let commit = manifest.commit.as_deref().unwrap_or("not recorded");
@@ -45,7 +45,7 @@ pub(super) fn provenance(recorded: &Recorded) -> Option<Markup> {
             }
         }
     };
-    Some(html! {
+    html! {
         dl {
             @for (what, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
                 dt { (what) } dd { (text) }
@@ -61,5 +61,5 @@ pub(super) fn provenance(recorded: &Recorded) -> Option<Markup> {
         }
         h3 { "To cite the program" }
         pre { (bibtex().trim_end()) }
-    })
+    }
 }

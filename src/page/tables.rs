@@ -14,7 +14,7 @@ use crate::experiment::report::{Line, Mean, heading, in_words, lines};
 use crate::experiment::reproduce::Recorded;
 
 /// One line for each series at each point.
-pub(super) fn summary(recorded: &Recorded) -> Result<Option<Markup>, Error> {
+pub(super) fn summary(recorded: &Recorded) -> Result<Markup, Error> {
     let lines = lines(&recorded.runs).map_err(|error| Error::Text(error.to_string()))?;
     let cell = |metric: &str, mean: Option<Mean>| {
         mean.map_or_else(|| "-".to_owned(), |mean| in_words(metric, mean))
@@ -39,7 +39,7 @@ pub(super) fn summary(recorded: &Recorded) -> Result<Option<Markup>, Error> {
         }
     };
     let points = lines.chunk_by(|one, next| (&one.case, &one.point) == (&next.case, &next.point));
-    Ok(Some(html! {
+    Ok(html! {
         div.wide {
             table {
                 thead {
@@ -63,7 +63,7 @@ pub(super) fn summary(recorded: &Recorded) -> Result<Option<Markup>, Error> {
             "Means over replications ± half of the 95 % interval. Slowdown: time over that of one thread alone that does the "
             "same in a row. Fairness: Jain's index of how far threads got on. The last five: where threads' time went."
         }
-    }))
+    })
 }
 
 /// A row that says whose those below it are, if there is anything to say.
@@ -114,7 +114,7 @@ pub(super) fn differences(recorded: &Recorded) -> Option<Markup> {
 }
 
 /// What is estimated of each series at each point, beside theory.
-pub(super) fn estimates(recorded: &Recorded, results: &Results) -> Result<Option<Markup>, Error> {
+pub(super) fn estimates(recorded: &Recorded, results: &Results) -> Result<Markup, Error> {
     let request = Request { metrics: Vec::new(), quantiles: Vec::new(), confidence: CONFIDENCE };
     let found = estimate(recorded, results, &request)?;
     let rows: usize = found.series.iter().map(|series| series.estimates.len()).sum();
@@ -149,7 +149,7 @@ pub(super) fn estimates(recorded: &Recorded, results: &Results) -> Result<Option
         }
         p.note { (legend(&found)) }
     };
-    Ok(Some(folded(rows, &format!("{rows} estimates"), table)))
+    Ok(folded(rows, &format!("{rows} estimates"), table))
 }
 
 fn title(series: &crate::experiment::estimates::Series) -> String {
