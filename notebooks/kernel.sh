@@ -18,4 +18,8 @@ if [ ! -e "$EVCXR_TMPDIR/target" ] && [ -e "$cache/kernel-0/target" ]; then
 fi
 # What earlier kernels made of cells.
 find "$EVCXR_TMPDIR/target" -name 'libcode_*.so' -delete 2> /dev/null || true
+# A cell is a library that looks for Rust's own beside it, in a relative folder that is one off where both are below the same
+# folder, as in a home directory.
+LD_LIBRARY_PATH="$(rustc --print target-libdir)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH
 exec "$cache/bin/evcxr_jupyter" "$@"
