@@ -64,7 +64,7 @@ mod tests {
 
     use crate::machine::MachineSpec;
     use crate::sim::{Outcome, RunSpec, run, run_marked};
-    use crate::trace::{MemorySink, NullSink, State};
+    use crate::trace::{MemorySink, NullSink};
     use crate::workload::Workload;
 
     fn run_group(group: &str, machine: &str) -> (Outcome, MemorySink) {
