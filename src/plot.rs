@@ -11,6 +11,7 @@ mod describe;
 mod differences;
 mod heatmap;
 mod latency;
+mod metric;
 mod pareto;
 mod shares;
 mod slices;
@@ -64,7 +65,7 @@ pub enum PlotError {
     /// Nothing in the results is what was asked for.
     #[error("the results have no {what} \"{name}\"; they have {known}", known = .known.join(", "))]
     Nothing {
-        /// A case or a point.
+        /// A case, a point or a series.
         what: &'static str,
         /// What was asked for.
         name: String,
@@ -80,16 +81,24 @@ pub struct Choice {
     pub case: Option<String>,
     /// Only this point, such as `threads=3`.
     pub point: Option<String>,
+    /// Only these series; all if there are none.
+    pub series: Vec<String>,
     /// The column of the table of runs that `throughput`, `heatmap` and `differences` show; the experiment's own if not given.
     pub metric: Option<String>,
-    /// The series by which `throughput` divides it, and from which `differences` are taken; the experiment's own if not
-    /// given.
+    /// The series by which `throughput` and `heatmap` divide it, and from which `differences` are taken; the experiment's own
+    /// if not given. It need not be one of those that are shown.
     pub baseline: Option<String>,
     /// Whether `latency` and `slices` show the share that takes at most as long, too.
     pub cdf: bool,
     /// The stretch of time that `timeline`, `convoy` and `shares` show \[ns\]; if not given, a few slices in
     /// the middle, or for the others all that was recorded.
     pub window_ns: Option<(u64, u64)>,
+}
+
+impl Choice {
+    fn shows(&self, series: &str) -> bool {
+        self.series.is_empty() || self.series.iter().any(|name| name == series)
+    }
 }
 
 /// How a figure is printed.
@@ -189,18 +198,19 @@ impl Plots {
     ///
     /// There is no such figure, or the results lack what it needs.
     pub fn draw(&self, figure: &str, choice: &Choice, width: Width) -> Result<String, PlotError> {
-        let runs = self.chosen(choice)?;
+        let all = self.chosen(choice)?;
+        let runs: Vec<_> = all.iter().copied().filter(|run| choice.shows(&run.policy)).collect();
         Ok(match figure {
             "timeline" => figure::timeline::draw(&self.timeline(&runs, choice)?, width)?,
             "latency" => figure::latency::draw(&self.latency(&runs, choice)?, width)?,
-            "throughput" => figure::throughput::draw(&self.throughput(&runs, choice)?, width)?,
+            "throughput" => figure::throughput::draw(&self.throughput(&all, choice)?, width)?,
             "breakdown" => figure::breakdown::draw(&self.breakdown(&runs), width)?,
             "slices" => figure::latency::draw(&self.slices(&runs, choice)?, width)?,
             "convoy" => figure::convoy::draw(&self.convoy(&runs, choice)?, width)?,
             "shares" => figure::shares::draw(&self.shares(&runs, choice)?, width)?,
-            "heatmap" => figure::heatmap::draw(&self.heatmap(&runs, choice)?, width)?,
+            "heatmap" => figure::heatmap::draw(&self.heatmap(&all, choice)?, width)?,
             "pareto" => figure::pareto::draw(&self.pareto(&runs)?, width)?,
-            "differences" => figure::differences::draw(&self.differences(&runs, choice)?, width)?,
+            "differences" => figure::differences::draw(&self.differences(&all, choice)?, width)?,
             other => return Err(PlotError::Unknown(other.to_owned())),
         })
     }
@@ -285,15 +295,12 @@ impl Plots {
         self.setting(runs.first().map_or("", |run| &run.case), key)
     }
 
-    /// The column of the table of runs that a figure of some runs shows.
-    fn metric<'a>(&'a self, runs: &[&RunRow], choice: &'a Choice) -> &'a str {
-        let own = || self.own(runs, "metric").unwrap_or("ops_per_s");
-        choice.metric.as_deref().unwrap_or_else(own)
-    }
-
-    /// The runs of the chosen case and point.
+    /// The runs of the chosen case and point, of all series: differences and ratios need more than those that are shown.
     fn chosen(&self, choice: &Choice) -> Result<Vec<&RunRow>, PlotError> {
         let mut runs: Vec<_> = self.results.runs().iter().collect();
+        for series in &choice.series {
+            check("series", series, &runs, |run| &run.policy)?;
+        }
         keep(&mut runs, "case", choice.case.as_deref(), |run| &run.case)?;
         keep(&mut runs, "point", choice.point.as_deref(), |run| &run.point)?;
         Ok(runs)
@@ -335,13 +342,24 @@ fn keep(
     part: impl Fn(&RunRow) -> &str,
 ) -> Result<(), PlotError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let known = distinct(runs.iter().map(|run| part(run)));
-    if !known.contains(&wanted) {
-        let known = known.into_iter().map(str::to_owned).collect();
-        return Err(PlotError::Nothing { what, name: wanted.to_owned(), known });
-    }
+    check(what, wanted, runs, &part)?;
     runs.retain(|run| part(run) == wanted);
     Ok(())
+}
+
+/// Refuses what no run has.
+fn check(
+    what: &'static str,
+    wanted: &str,
+    runs: &[&RunRow],
+    part: impl Fn(&RunRow) -> &str,
+) -> Result<(), PlotError> {
+    let known = distinct(runs.iter().map(|run| part(run)));
+    if known.contains(&wanted) {
+        return Ok(());
+    }
+    let known = known.into_iter().map(str::to_owned).collect();
+    Err(PlotError::Nothing { what, name: wanted.to_owned(), known })
 }
 
 /// The different values, in the order in which they first come.

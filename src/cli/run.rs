@@ -22,6 +22,9 @@ pub struct RunArgs {
     plan: PlanArgs,
     #[command(flatten)]
     work: Work,
+    /// Tables alone; `gilsim plot` draws the figures later.
+    #[arg(long)]
+    no_figures: bool,
 }
 
 /// How runs are carried out.
@@ -44,10 +47,12 @@ pub struct Work {
 pub fn run(args: &RunArgs) -> Result<String, Error> {
     let plan = Plan::load(&args.plan.file, &args.plan.overrides)?;
     let (dir, mut finished) = carry_out(&plan, &args.work)?;
-    let print = Print { width: Width::Double, dpi: DPI };
-    let drawn = Plots::open(&dir)
-        .and_then(|plots| plots.draw_all(&Choice::default(), print, &dir.join("figures")));
-    finished.files.extend(drawn.map_err(|error| Error::file(&dir, error))?.files);
+    if !args.no_figures {
+        let print = Print { width: Width::Double, dpi: DPI };
+        let drawn = Plots::open(&dir)
+            .and_then(|plots| plots.draw_all(&Choice::default(), print, &dir.join("figures")));
+        finished.files.extend(drawn.map_err(|error| Error::file(&dir, error))?.files);
+    }
     finish(args.plan.format, &plan, &dir, &finished)
 }
 

@@ -1,11 +1,12 @@
 //! A forest plot: how far each series is from a baseline, pair by pair on the same random draws.
 //!
 //! A row is a series at a point: the mean paired difference as a part of the baseline's mean, with its interval, and the
-//! same in numbers. A marker is filled where a difference is shown, and hollow where chance may explain it.
+//! same in numbers. A marker is filled where a difference is shown, and hollow where chance may explain it. What is far
+//! wider than the others does not press them together: it ends in an arrow, and is read in numbers.
 
 use super::axis::{Axis, number};
 use super::canvas::{self, Align, Canvas, Stroke};
-use super::clip::Rect;
+use super::clip::{Rect, clip_segment};
 use super::font;
 use super::legend::{Key, Legend};
 use super::panel::TITLE_MM;
@@ -52,6 +53,8 @@ pub struct Row {
 /// The height of a row, and of everything above the axis at most \[mm\].
 const PITCH_MM: f64 = 3.4;
 const MOST_MM: f64 = 200.0;
+/// From this multiple of what is usual on, an interval is cut.
+const WIDEST: f64 = 8.0;
 /// How much of the page the names of the series may take.
 const NAMES: f64 = 0.4;
 
@@ -70,8 +73,9 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         finite(FIGURE, row.mean, || format!("the difference of {}", row.policy.label))?;
         finite(FIGURE, row.half_width, || format!("the interval of {}", row.policy.label))?;
     }
-    let low = rows().map(|row| row.mean - row.half_width).fold(0.0, f64::min);
-    let high = rows().map(|row| row.mean + row.half_width).fold(0.0, f64::max);
+    let reach = reach(rows().map(|row| row.mean.abs() + row.half_width).collect());
+    let low = rows().map(|row| row.mean - row.half_width).fold(0.0, f64::min).max(-reach);
+    let high = rows().map(|row| row.mean + row.half_width).fold(0.0, f64::max).min(reach);
     let axis = Axis::rounded(low, high, Quantity::Share, 5);
 
     let page_mm = width.mm();
@@ -118,6 +122,13 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         canvas.text(&name, (middle, bottom + 6.3), &LABEL, Align::Center)?;
         legend.draw_below(canvas, page_mm / 2.0, bottom + 8.2)
     })
+}
+
+/// How far the axis reaches at most, for rows that reach so far.
+fn reach(mut rows: Vec<f64>) -> f64 {
+    rows.sort_by(f64::total_cmp);
+    let typical = rows[rows.len() / 2];
+    if typical > 0.0 { WIDEST * typical } else { f64::INFINITY }
 }
 
 fn title_mm(group: &Group) -> f64 {
@@ -207,11 +218,21 @@ fn draw_row(canvas: &Canvas<'_>, axis: &Axis, row: &Row, line: &Rect) -> Result<
     let at = |value: f64| (line.left + axis.fraction(value) * line.width, middle);
     let ends = [at(row.mean - row.half_width), at(row.mean + row.half_width)];
     let stroke = Stroke::solid(look.color, 0.25);
-    canvas.line(&ends, &stroke)?;
-    for (x, _) in ends {
-        canvas.line(&[(x, middle - 0.5), (x, middle + 0.5)], &stroke)?;
+    if let Some((from, to)) = clip_segment(ends[0], ends[1], line) {
+        canvas.line(&[from, to], &stroke)?;
     }
-    canvas.marker(at(row.mean), look.marker, 1.6, look.color, !row.is_shown)
+    for ((x, _), outwards) in ends.into_iter().zip([-1.0, 1.0]) {
+        let inside = x.clamp(line.left, line.right());
+        // An arrow where it goes on.
+        let back = if inside == x { 0.0 } else { 0.7 * outwards };
+        let end = [(inside - back, middle - 0.5), (inside, middle), (inside - back, middle + 0.5)];
+        canvas.line(&end, &stroke)?;
+    }
+    let mean = at(row.mean);
+    if !line.contains(mean) {
+        return Ok(());
+    }
+    canvas.marker(mean, look.marker, 1.6, look.color, !row.is_shown)
 }
 
 #[cfg(test)]
@@ -258,6 +279,16 @@ mod tests {
         let svg = draw(&many, Width::Column).unwrap();
         assert!(svg.contains("33 more rows"), "{svg}");
         assert_eq!(fitting(&data(&[(0.1, 0.2); 40]).groups).1, 0);
+    }
+
+    #[test]
+    fn one_wild_interval_leaves_the_axis_to_the_others() {
+        let mut rows = vec![(0.1, 0.05); 5];
+        rows.push((0.2, 40.0));
+        let svg = draw(&data(&rows), Width::Column).unwrap();
+        assert!(svg.contains("\n+20 ± 4000<"), "{svg}");
+        assert!(svg.contains("\n100<") && !svg.contains("\n1000<"), "{svg}");
+        assert_eq!(reach(vec![0.0, 0.0, 3.0]), f64::INFINITY);
     }
 
     #[test]

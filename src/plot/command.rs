@@ -19,11 +19,14 @@ pub struct PlotArgs {
     /// Only this point, such as "threads=3"
     #[arg(long)]
     point: Option<String>,
+    /// Only this series; may be given several times
+    #[arg(long)]
+    series: Vec<String>,
     /// Column of the table of runs, for throughput, heatmap and differences [default: the experiment's]
     #[arg(long)]
     metric: Option<String>,
-    /// Series to divide it by, for throughput, such as sequential, or to take differences from, for differences [default:
-    /// the experiment's; to divide by, for its own metric alone]
+    /// Series to divide it by, for throughput and heatmap, such as sequential, or to take differences from, for differences
+    /// [default: the experiment's; to divide by, for its own metric alone]
     #[arg(long)]
     baseline: Option<String>,
     /// Beside the share that takes longer, the one that takes at most as long, for latency and slices
@@ -50,6 +53,7 @@ impl PlotArgs {
         Choice {
             case: self.case.clone(),
             point: self.point.clone(),
+            series: self.series.clone(),
             metric: self.metric.clone(),
             baseline: self.baseline.clone(),
             cdf: self.cdf,

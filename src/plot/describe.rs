@@ -25,7 +25,8 @@ impl Plots {
         if let Some(duration) = self.setting(case, "duration") {
             caption += &format!(", each of {duration} at most");
         }
-        let runs = self.results.runs().iter().filter(of_case);
+        let is_shown = |run: &&crate::trace::tables::RunRow| choice.shows(&run.policy);
+        let runs = self.results.runs().iter().filter(of_case).filter(is_shown);
         let series = distinct(runs.map(|run| run.policy.as_str()));
         caption += &format!("; {}.", series.join(", "));
         if matches!(figure, "latency" | "slices") {
@@ -60,15 +61,18 @@ fn command(name: &str, figure: &str, choice: &Choice, width: Width) -> String {
     };
     let window = choice.window_ns.map(|(from, to)| (format!("{from}ns"), format!("{to}ns")));
     let (from, to) = window.unzip();
-    let options = [
+    let mut options = vec![
         ("case", choice.case.clone().filter(|case| !case.is_empty())),
         ("point", choice.point.clone()),
+    ];
+    options.extend(choice.series.iter().map(|name| ("series", Some(name.clone()))));
+    options.extend([
         ("metric", choice.metric.clone()),
         ("baseline", choice.baseline.clone()),
         ("from", from),
         ("to", to),
         ("width", width),
-    ];
+    ]);
     let mut command =
         format!("gilsim plot {} --figure {figure}", quoted(&format!("results/{name}")));
     for (option, value) in options {
@@ -114,8 +118,10 @@ mod tests {
         let text = command("article", "timeline", &choice, Width::Column);
         let expected = "gilsim plot results/article --figure timeline --case '12 C code' --point threads=3 --from 5ns --to 7ns";
         assert_eq!(text, expected);
-        let cdf = Choice { cdf: true, ..Choice::default() };
+        let series = vec!["tick".to_owned(), "CPython 3.13".to_owned()];
+        let cdf = Choice { cdf: true, series, ..Choice::default() };
         let text = command("it's", "latency", &cdf, Width::Double);
-        assert_eq!(text, "gilsim plot 'results/it'\\''s' --figure latency --width double --cdf");
+        let expected = "gilsim plot 'results/it'\\''s' --figure latency --series tick --series 'CPython 3.13' --width double --cdf";
+        assert_eq!(text, expected);
     }
 }

@@ -1,6 +1,6 @@
 //! What the figure `differences` shows: each series less a baseline, run by run on the same random draws.
 
-use super::throughput::describe;
+use super::metric::describe;
 use super::{Choice, PlotError, Plots, distinct, focus, several_cases, title};
 use crate::analysis::compare::{Comparison, compare};
 use crate::analysis::estimate::{CONFIDENCE, UnknownBaseline};
@@ -20,7 +20,7 @@ impl Plots {
         let several = several_cases(runs);
         let compared = compare(runs.iter().copied(), metric, CONFIDENCE)?;
         let groups = compared.into_iter().map(|at| {
-            let rows = rows(&at, baseline).into_iter();
+            let rows = rows(&at, baseline).into_iter().filter(|(name, ..)| choice.shows(name));
             let row = |(name, [mean, half_width], is_shown): (&str, [f64; 2], bool)| Row {
                 policy: self.policy(name),
                 mean,

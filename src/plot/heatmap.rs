@@ -1,31 +1,31 @@
 //! What the figure `heatmap` shows: a column of the table of runs over the two parameters with the most values.
 
 use super::axis::{settings, values};
-use super::throughput::describe;
-use super::{Choice, PlotError, Plots, distinct, focus, several_cases, title};
-use crate::analysis::estimate::estimate;
+use super::metric::Shown;
+use super::{Choice, PlotError, Plots, distinct, several_cases, title};
 use crate::figure::Quantity;
 use crate::figure::heatmap::{Cell, Data, Panel, Swept};
 use crate::trace::tables::{RunRow, SWEEP_PREFIX};
 
 impl Plots {
     pub(super) fn heatmap(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
-        gather(runs, self.metric(runs, choice))
+        Ok(gather(runs, self.shown(runs, choice)?))
     }
 }
 
-fn gather(runs: &[&RunRow], metric: &str) -> Result<Data, PlotError> {
-    let (label, quantity) = describe(metric, &focus(runs));
+fn gather(runs: &[&RunRow], shown: Shown<'_>) -> Data {
+    let Shown { baseline, label, quantity, estimates, .. } = shown;
+    let label = baseline.map_or(label.clone(), |baseline| format!("{label} ({baseline} = 1)"));
     let Some([x, y]) = two_columns(runs) else {
         let none = |_| swept(&[], "");
-        return Ok(Data { label, quantity, x: none(0), y: none(1), panels: Vec::new() });
+        return Data { label, quantity, x: none(0), y: none(1), panels: Vec::new() };
     };
     let several = several_cases(runs);
     let others = others(runs, x, y);
     let (x, y) = (swept(runs, x), swept(runs, y));
     let columns = [&x, &y].map(|swept| format!("{SWEEP_PREFIX}{}", swept.label));
     let mut panels: Vec<Panel> = Vec::new();
-    for at in estimate(runs.iter().copied(), metric)? {
+    for at in estimates {
         let place = |swept: &Swept, column: &str| {
             let own = at.first.number(column)?;
             swept.values.iter().position(|value| *value == own)
@@ -49,7 +49,7 @@ fn gather(runs: &[&RunRow], metric: &str) -> Result<Data, PlotError> {
     }
     let plain =
         |swept: Swept| Swept { label: swept.label.trim_end_matches("_ns").to_owned(), ..swept };
-    Ok(Data { label, quantity, x: plain(x), y: plain(y), panels })
+    Data { label, quantity, x: plain(x), y: plain(y), panels }
 }
 
 fn swept(runs: &[&RunRow], column: &str) -> Swept {
@@ -93,6 +93,14 @@ fn others<'a>(runs: &[&'a RunRow], x: &str, y: &str) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::estimate::estimate;
+
+    fn of(runs: &[RunRow], baseline: Option<&str>) -> Data {
+        let runs: Vec<_> = runs.iter().collect();
+        let estimates = estimate(runs.iter().copied(), "ops_per_s").unwrap_or_default();
+        let (label, quantity) = ("operations".to_owned(), Quantity::PerSecond);
+        gather(&runs, Shown { metric: "ops_per_s", baseline, label, quantity, estimates })
+    }
 
     fn run(point: &str, sweep: &[(&str, f64)], ops: f64) -> RunRow {
         RunRow {
@@ -117,7 +125,8 @@ mod tests {
             at(4.0, 2.0, 6.0),
             at(8.0, 2.0, 7.0),
         ];
-        let data = gather(&runs.iter().collect::<Vec<_>>(), "ops_per_s").unwrap();
+        let data = of(&runs, Some("none"));
+        assert_eq!(data.label, "operations (none = 1)");
         assert_eq!((&*data.x.label, &*data.y.label), ("threads", "cores"));
         assert_eq!(data.x.values, [1.0, 4.0, 8.0]);
         let cells: Vec<_> =
@@ -128,10 +137,8 @@ mod tests {
 
     #[test]
     fn parameters_in_lock_step_are_one() {
-        let runs: Vec<_> =
-            [1.0, 2.0, 3.0].map(|at| run("", &[("threads", at), ("cores", 2.0 * at)], at)).into();
-        let data = gather(&runs.iter().collect::<Vec<_>>(), "ops_per_s").unwrap();
-        assert!(data.panels.is_empty());
-        assert!(gather(&[], "ops_per_s").unwrap().panels.is_empty());
+        let runs = [1.0, 2.0, 3.0].map(|at| run("", &[("threads", at), ("cores", 2.0 * at)], at));
+        assert!(of(&runs, None).panels.is_empty());
+        assert!(of(&[], None).panels.is_empty());
     }
 }

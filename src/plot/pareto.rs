@@ -1,6 +1,6 @@
 //! What the figure `pareto` shows: means of throughput and of a high quantile of latency.
 
-use super::throughput::describe;
+use super::metric::describe;
 use super::{PlotError, Plots, distinct, focus};
 use crate::analysis::estimate::estimate;
 use crate::figure::pareto::{Data, Panel, Point, Series, Value};

@@ -2,30 +2,23 @@
 
 use super::axis::Axis;
 use super::latency::median;
-use super::{Choice, PlotError, Plots, distinct, focus};
-use crate::analysis::estimate::{PointEstimate, estimate, relative};
-use crate::figure::Quantity;
+use super::metric::Shown;
+use super::{Choice, PlotError, Plots, distinct};
+use crate::analysis::estimate::PointEstimate;
 use crate::figure::throughput::{Data, Panel, Point, Series};
 use crate::statistics::Estimate;
 use crate::trace::tables::RunRow;
 
 impl Plots {
-    pub(super) fn throughput(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
-        let metric = self.metric(runs, choice);
-        // The experiment's own baseline belongs to its own metric.
-        let own = self.own(runs, "baseline").filter(|_| choice.metric.is_none());
-        let baseline = choice.baseline.as_deref().or(own);
-        let (mut y_label, mut y) = describe(metric, &focus(runs));
-        let axis = Axis::of(runs);
+    pub(super) fn throughput(&self, all: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
+        let Shown { metric, baseline, label, quantity, estimates } = self.shown(all, choice)?;
+        let runs: Vec<_> = all.iter().copied().filter(|run| choice.shows(&run.policy)).collect();
+        let axis = Axis::of(&runs);
         let titles: Vec<String> = runs.iter().map(|run| axis.panel(run)).collect();
-        let mut estimates = estimate(runs.iter().copied(), metric)?;
-        let mut reference = (metric == "slowdown").then(|| (1.0, "one thread alone".to_owned()));
-        if let Some(baseline) = baseline {
-            estimates = relative(runs.iter().copied(), metric, baseline)?;
-            estimates.retain(|at| at.first.policy != baseline);
-            (y_label, y) = (multiple(metric, &y_label), Quantity::Plain);
-            reference = Some((1.0, baseline.to_owned()));
-        }
+        let reference = match baseline {
+            Some(baseline) => Some((1.0, baseline.to_owned())),
+            None => (metric == "slowdown").then(|| (1.0, "one thread alone".to_owned())),
+        };
         let panels = distinct(titles.iter().map(String::as_str))
             .into_iter()
             .map(|title| {
@@ -43,6 +36,7 @@ impl Plots {
             })
             .filter(|panel: &Panel| !panel.series.is_empty())
             .collect();
+        let (y_label, y) = (label, quantity);
         Ok(Data { x_label: axis.label(), x: axis.sweep(), y_label, y, reference, panels })
     }
 
@@ -81,32 +75,6 @@ impl Plots {
 fn point(x: f64, estimate: Estimate) -> Point {
     let (low, high) = estimate.interval();
     Point { x, y: estimate.mean, low: low.max(0.0), high }
-}
-
-/// What a column is called as a multiple of the same column of another series.
-fn multiple(metric: &str, words: &str) -> String {
-    match metric {
-        "ops_per_s" => "speed-up".to_owned(),
-        _ => format!("{words}, relative"),
-    }
-}
-
-/// A column's name in words, and what kind of number it holds.
-pub(super) fn describe(metric: &str, focus: &str) -> (String, Quantity) {
-    let words = |end: &str| metric.trim_end_matches(end).replace('_', " ");
-    match metric {
-        "ops_per_s" if focus.is_empty() => ("operations".to_owned(), Quantity::PerSecond),
-        "ops_per_s" => (format!("operations of {focus}"), Quantity::PerSecond),
-        _ if metric.ends_with("_per_s") => (words("_per_s"), Quantity::PerSecond),
-        _ if metric.ends_with("_ns") => (words("_ns"), Quantity::TimeNs),
-        _ if metric.ends_with("_share") && metric != "cpu_share" => {
-            (words("_share"), Quantity::Share)
-        }
-        "memory_bytes" => ("memory".to_owned(), Quantity::Bytes),
-        "lost_updates" | "freed_in_use" | "never_freed" => (words(""), Quantity::Count),
-        "cpu_share" => ("cores kept busy".to_owned(), Quantity::Plain),
-        _ => (words(""), Quantity::Plain),
-    }
 }
 
 #[cfg(test)]
