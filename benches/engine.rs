@@ -1,34 +1,25 @@
-//! The engine without a trace: lock cycles on the ideal machine, and an hour of CPython on Linux.
-
-use std::path::Path;
+//! The engine without a trace: lock cycles on the ideal machine, each policy and each machine, an hour of CPython on Linux.
 
 use criterion::{Criterion, Throughput};
-use gilsim::machine::MachineSpec;
 use gilsim::policies::{PolicySpec, Span};
-use gilsim::sim::{Outcome, RunSpec, run};
 use gilsim::trace::NullSink;
-use gilsim::workload::Workload;
-use indexmap::IndexMap;
 
-fn simulate(groups: &str, machine: &str, policy: &str, duration: Span) -> Outcome {
-    let groups = toml::from_str(groups).expect("the groups are well written");
-    let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("."))
-        .expect("the groups make sense");
-    let machine: MachineSpec = toml::from_str(machine).expect("the machine is well written");
-    let policy: PolicySpec = toml::from_str(policy).expect("the policy is well written");
-    let spec = RunSpec::new(&workload, &machine, &policy, duration);
-    run(&spec, &mut NullSink)
+use super::subject::{Scenario, battle, mixed, repairman, written};
+
+fn events(criterion: &mut Criterion, group: &str, name: &str, scenario: &Scenario, for_: Span) {
+    let once = || scenario.run(for_, &mut NullSink);
+    let mut group = criterion.benchmark_group(group);
+    group.sample_size(10).throughput(Throughput::Elements(once().events));
+    group.bench_function(name, |bencher| bencher.iter(once));
+    group.finish();
 }
 
-/// The machine repairman: exponential think and hold times, first come, first served. One element is
-/// a lock cycle; the goal is 12 million a second with 10 threads.
-pub fn repairman(criterion: &mut Criterion) {
+/// One element is a lock cycle; with as many threads as keep the lock nine tenths busy.
+pub fn cycles(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("repairman");
-    for (threads, think_ms) in [(4, 10), (10, 10), (64, 50), (1024, 1000)] {
-        let groups = format!(
-            "[t]\nthreads = {threads}\narrivals = {{ think = {{ exponential = {{ mean = \"{think_ms}ms\" }} }} }}\nprogram = [{{ compute = {{ exponential = {{ mean = \"1ms\" }} }} }}]"
-        );
-        let once = || simulate(&groups, "ideal = {}", "fifo_handoff = {}", Span::from_s(200));
+    for (threads, think_ms) in [(4, 10), (10, 10), (64, 50), (1_024, 1_000), (10_000, 10_000)] {
+        let scenario = repairman(threads, think_ms);
+        let once = || scenario.run(Span::from_s(200), &mut NullSink);
         let cycles: u64 = once().threads.iter().map(|thread| thread.ops).sum();
         group.throughput(Throughput::Elements(cycles));
         group.sample_size(20);
@@ -37,15 +28,38 @@ pub fn repairman(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// `timed_wait` on two Linux cores, 8 threads that compute and 8 that do I/O: one simulated hour. The
-/// goal is under two seconds.
-pub fn one_hour(criterion: &mut Criterion) {
-    let groups = "[cpu]\nthreads = 8\nprogram = [{ compute = \"1ms\" }]\n\
-                  [io]\nthreads = 8\nprogram = [{ block = \"1ms\" }]\n";
-    let mut group = criterion.benchmark_group("timed_wait");
+/// One element is an event.
+pub fn policies(criterion: &mut Criterion) {
+    for policy in PolicySpec::all() {
+        let scenario = mixed("linux = { cores = 2 }", &written(&policy));
+        events(criterion, "policy", policy.name(), &scenario, Span::from_s(20));
+    }
+}
+
+/// One element is an event.
+pub fn machines(criterion: &mut Criterion) {
+    let machines = [
+        ("unbounded", "ideal = {}"),
+        ("ideal, 2 cores", "ideal = { cores = 2 }"),
+        ("linux, 2 cores", "linux = { cores = 2 }"),
+        ("linux, 16 cores", "linux = { cores = 16 }"),
+    ];
+    for (name, machine) in machines {
+        events(criterion, "machine", name, &mixed(machine, "timed_wait = {}"), Span::from_s(20));
+    }
+}
+
+/// Simulated time: the goals are an hour of `timed_wait` a second, and 300 seconds of the fight for CPython 2.7's lock.
+pub fn hours(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("simulated");
     group.sample_size(10);
-    group.bench_function("one hour on linux", |bencher| {
-        bencher.iter(|| simulate(groups, "linux = {}", "timed_wait = {}", Span::from_s(3600)));
+    let hour = mixed("linux = { cores = 2 }", "timed_wait = {}");
+    group.bench_function("an hour of timed_wait", |bencher| {
+        bencher.iter(|| hour.run(Span::from_s(3_600), &mut NullSink));
+    });
+    let battle = battle();
+    group.bench_function("300 s of tick on two cores", |bencher| {
+        bencher.iter(|| battle.run(Span::from_s(300), &mut NullSink));
     });
     group.finish();
 }
