@@ -40,8 +40,8 @@ impl Case {
         (1..=self.batches).map(|batch| self.duration * f64::from(batch) / f64::from(self.batches))
     }
 
-    /// Takes the time of a simulation, which says how many cycles were completed at the end of each batch, and prints it.
-    pub fn report(&self, name: &str, version: &str, simulate: impl FnOnce() -> Vec<u64>) {
+    /// Runs a simulation, which says how many cycles were completed at the end of each batch, and prints the result.
+    pub fn report(&self, name: &str, simulate: impl FnOnce() -> Vec<u64>) {
         let start = ProcessTime::now();
         let completed = simulate();
         let seconds = start.elapsed().as_secs_f64();
@@ -62,7 +62,7 @@ impl Case {
         let length = self.duration / batches;
         let line = serde_json::json!({
             "name": name,
-            "version": version,
+            "version": version(name),
             "n": self.n,
             "z": self.z,
             "cycles": before,
@@ -72,6 +72,15 @@ impl Case {
         });
         println!("{line}");
     }
+}
+
+/// The version of a package that was built in.
+fn version(package: &str) -> &'static str {
+    let mut lines = include_str!("../Cargo.lock").lines();
+    let name = format!("name = \"{package}\"");
+    lines.find(|line| *line == name).expect("the package is locked");
+    let line = lines.next().expect("a version comes after the name");
+    line.trim_start_matches("version = ").trim_matches('"')
 }
 
 fn next<T: FromStr>(words: &mut impl Iterator<Item = String>) -> T {

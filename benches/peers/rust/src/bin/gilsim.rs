@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gilsim::machine::MachineSpec;
 use gilsim::policies::{Instant, PolicySpec, Span};
-use gilsim::sim::{RunSpec, run_marked};
+use gilsim::sim::{Outcome, RunSpec, run_marked};
 use gilsim::trace::NullSink;
 use gilsim::workload::Workload;
 use gilsim_peers::Case;
@@ -14,9 +14,11 @@ const UNIT: f64 = 1e6;
 
 fn main() {
     let case = Case::from_arguments();
+    let (n, z, s) = (case.n, case.z, case.s);
     let groups = format!(
-        "[t]\nthreads = {}\narrivals = {{ think = {{ exponential = {{ mean = \"{}ms\" }} }} }}\nprogram = [{{ compute = {{ exponential = {{ mean = \"{}ms\" }} }} }}]",
-        case.n, case.z, case.s
+        "[t]\nthreads = {n}\n\
+         arrivals = {{ think = {{ exponential = {{ mean = \"{z}ms\" }} }} }}\n\
+         program = [{{ compute = {{ exponential = {{ mean = \"{s}ms\" }} }} }}]\n"
     );
     let groups = toml::from_str(&groups).expect("the groups are well written");
     let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("."))
@@ -30,8 +32,9 @@ fn main() {
     let mut marks: Vec<Instant> =
         case.ends().map(|end| Instant::ZERO + Span::from_ns_f64(end * UNIT)).collect();
     marks.pop();
-    case.report("gilsim", "0.1.0", || {
+    case.report("gilsim", || {
         let outcomes = run_marked(&spec, &marks, &mut NullSink);
-        outcomes.iter().map(|outcome| outcome.threads.iter().map(|thread| thread.ops).sum()).collect()
+        let cycles = |outcome: &Outcome| outcome.threads.iter().map(|thread| thread.ops).sum();
+        outcomes.iter().map(cycles).collect()
     });
 }

@@ -88,10 +88,12 @@ fn main() {
     let mut bench = SimInit::with_num_threads(1);
     let cycles = QuerySource::new().connect(Repairman::cycles, &mailbox).register(&mut bench);
     let start = MonotonicTime::EPOCH;
-    let mut simulation =
-        bench.add_model(repairman, mailbox, "repairman").init(start).expect("the bench is complete");
+    let mut simulation = bench
+        .add_model(repairman, mailbox, "repairman")
+        .init(start)
+        .expect("the bench is complete");
 
-    case.report("nexosim", "1.0.0", || {
+    case.report("nexosim", || {
         let batch = |end| {
             simulation.step_until(start + Duration::from_secs_f64(end)).expect("nothing fails");
             simulation.process_query(&cycles, ()).expect("nothing fails")

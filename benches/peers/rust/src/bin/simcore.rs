@@ -80,7 +80,7 @@ fn main() {
         repairman.borrow().think(thread);
     }
 
-    case.report("simcore", "0.1.0", || {
+    case.report("simcore", || {
         let batch = |end| {
             simulation.step_until_time(end);
             repairman.borrow().cycles

@@ -88,7 +88,7 @@ fn main() {
         simulation.schedule(Duration::from_secs_f64(time), repairman, Happens::Request { thread });
     }
 
-    case.report("simrs", "0.2.0", || {
+    case.report("simrs", || {
         let batch = |end| {
             simulation.execute(Executor::timed(Duration::from_secs_f64(end)));
             *simulation.state.get(cycles).expect("the count is there")
