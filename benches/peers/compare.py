@@ -4,6 +4,7 @@ import argparse
 import datetime
 import json
 import math
+import os
 import platform
 import statistics
 import subprocess
@@ -114,7 +115,8 @@ def table(cells, versions, rounds):
     note = (
         "Nanoseconds of CPU time for a lock cycle, and how many times what gilsim needs. "
         f"Median of {rounds} rounds on {processor()}, {datetime.date.today()}; "
-        f"{platform.system()}, Python {platform.python_version()}, Rust {rust.split()[1]}. "
+        f"{platform.system()}, Python {platform.python_version()}, Rust {rust.split()[1]}; "
+        f"load {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores, the comparison's own one among it. "
         f"The throughput farthest from the exact one is off by {farthest:.1f} standard errors."
     )
     return "\n".join([*lines, "", note]) + "\n"
