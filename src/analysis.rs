@@ -44,6 +44,14 @@ impl Results {
         Ok(Self { directory: directory.to_owned(), runs, metadata: frame.metadata })
     }
 
+    /// The name of their directory.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.directory.canonicalize().ok();
+        let name = name.as_deref().unwrap_or(&self.directory).file_name();
+        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     /// All runs, in the order of their numbers.
     #[must_use]
     pub fn runs(&self) -> &[RunRow] {

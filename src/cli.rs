@@ -74,7 +74,7 @@ enum Command {
     Plan(PlanArgs),
     /// Draw figures of results: SVG, PDF and PNG, in the size of print.
     #[command(
-        after_help = "Every file says what it shows and the command that draws it: title and description of an SVG, properties of a\nPDF, texts of a PNG.\n\nExamples:\n  gilsim plot results/convoy\n  gilsim plot results/convoy --figure timeline --from 100ms --to 130ms --width double\n  gilsim plot results/convoy --figure latency --point threads=4 --out paper/figures"
+        after_help = "Every file says what it shows and the command that draws it: title and description of an SVG, properties of a\nPDF, texts of a PNG.\n\nExamples:\n  gilsim plot results/convoy\n  gilsim plot results/convoy --figure timeline --from 505ms --to 535ms --width double\n  gilsim plot results/convoy --figure latency --point threads=4 --out paper/figures"
     )]
     Plot(PlotCommand),
     /// Write results as one HTML page: figures, tables, configuration and where they came from.

@@ -50,8 +50,8 @@ pub use write::write;
 /// Every figure of an experiment: its name, and what it shows. Those of a validation are drawn by it alone.
 pub const FIGURES: [(&str, &str); 10] = [
     ("timeline", "who runs, holds the lock, or waits for what, thread by thread"),
-    ("latency", "how often a latency is longer than a given time, beside measured quantiles"),
-    ("throughput", "a number against a swept parameter, with intervals, beside measured values"),
+    ("latency", "how often a latency is longer than a given time"),
+    ("throughput", "a number against a swept parameter, with intervals"),
     ("breakdown", "where the threads' time went, as shares"),
     ("slices", "how often the lock stays with one thread for longer than a given time"),
     ("convoy", "how many threads wait for the lock, over time"),

@@ -344,7 +344,7 @@ mod tests {
     fn errors_say_what_to_do() {
         let error = runs("no-such-results").unwrap_err().to_string();
         assert!(
-            error.ends_with("runs.parquet is missing; has the experiment been run?"),
+            error.contains("runs.parquet is missing; it is written when all runs are done"),
             "{error}"
         );
     }

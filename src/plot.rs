@@ -9,6 +9,7 @@ pub mod command;
 mod convoy;
 mod describe;
 mod differences;
+mod error;
 mod heatmap;
 mod latency;
 mod metric;
@@ -23,56 +24,18 @@ pub mod validation;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::analysis::estimate::{UnknownBaseline, UnknownMetric};
-use crate::analysis::measured::{MEASURED_FILE, Measured, MeasuredError};
-use crate::analysis::{ReadError, Results};
+use gilsim_policies::Span;
+
+use crate::analysis::Results;
+use crate::analysis::measured::{MEASURED_FILE, Measured};
 use crate::experiment::reproduce::Recorded;
 use crate::figure::{self, Description, FIGURES, FigureError, Policy, Width};
 use crate::trace::tables::RunRow;
 
+pub use error::PlotError;
+
 /// Resolution of PNG files \[dots per inch\]: what journals ask for.
 pub const DPI: u16 = 300;
-
-/// Why there is no figure.
-#[derive(Debug, thiserror::Error)]
-pub enum PlotError {
-    /// A table can't be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The measured values can't be read.
-    #[error(transparent)]
-    Measured(#[from] MeasuredError),
-    /// There is no such column.
-    #[error(transparent)]
-    Metric(#[from] UnknownMetric),
-    /// There is no such series.
-    #[error(transparent)]
-    Baseline(#[from] UnknownBaseline),
-    /// The figure can't be drawn or written.
-    #[error(transparent)]
-    Figure(#[from] FigureError),
-    /// A folder can't be made.
-    #[error("can't make the folder {path}: {source}", path = .path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// There is no such figure.
-    #[error("there is no figure \"{0}\"; there are {figures}", figures = FIGURES.map(|(name, _)| name).join(", "))]
-    Unknown(String),
-    /// Nothing in the results is what was asked for.
-    #[error("the results have no {what} \"{name}\"; they have {known}", known = .known.join(", "))]
-    Nothing {
-        /// A case, a point or a series.
-        what: &'static str,
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
-}
 
 /// What a figure is to show.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +61,19 @@ pub struct Choice {
 impl Choice {
     fn shows(&self, series: &str) -> bool {
         self.series.is_empty() || self.series.iter().any(|name| name == series)
+    }
+
+    /// The part of the chosen stretch of time that is recorded; `None` if none is chosen.
+    fn window(&self, recorded: Option<(u64, u64)>) -> Result<Option<(u64, u64)>, PlotError> {
+        let (Some(asked), Some(recorded)) = (self.window_ns, recorded) else {
+            return Ok(self.window_ns);
+        };
+        let both = (asked.0.max(recorded.0), asked.1.min(recorded.1));
+        if both.0 < both.1 {
+            return Ok(Some(both));
+        }
+        let spans = |(from, to)| (Span::from_ns(from), Span::from_ns(to));
+        Err(PlotError::Window { asked: spans(asked), recorded: spans(recorded) })
     }
 }
 
@@ -130,6 +106,15 @@ pub struct Drawings {
     pub drawings: Vec<Drawing>,
     /// Which figures there are no data for, and what they need.
     pub lacking: Vec<String>,
+}
+
+impl Drawings {
+    /// Once, however many cases lack it.
+    fn lack(&mut self, what: String) {
+        if !self.lacking.contains(&what) {
+            self.lacking.push(what);
+        }
+    }
 }
 
 /// What came of drawing several figures into files.
@@ -250,10 +235,10 @@ impl Plots {
                         about: self.describe(figure, &choice, width),
                     }),
                     Err(PlotError::Read(error)) if error.is_missing() => {
-                        found.lacking.push(format!("the figure `{figure}` has no data: {error}"));
+                        found.lack(error.without_file(figure));
                     }
                     Err(error @ PlotError::Figure(FigureError::NoData { .. })) => {
-                        found.lacking.push(error.to_string());
+                        found.lack(error.to_string());
                     }
                     Err(error) => return Err(error),
                 }

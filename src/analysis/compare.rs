@@ -56,6 +56,7 @@ impl Comparison<'_> {
         let turned = |pair: &Pair| {
             let mut pair = Pair { first: one, second: other, ..*pair };
             pair.difference.estimate.mean = -pair.difference.estimate.mean;
+            pair.difference.ratios.reverse();
             pair
         };
         find(one, other).copied().or_else(|| find(other, one).map(turned))

@@ -76,9 +76,14 @@ pub enum ReadError {
 /// Where a table comes from.
 fn origin(table: &str) -> String {
     match table {
-        "runs" | "threads" => "has the experiment been run?".to_owned(),
+        "runs" | "threads" => {
+            "it is written when all runs are done: `gilsim run` carries on with those that are left"
+                .to_owned()
+        }
         "probe" => "gilsim measure writes measured runs".to_owned(),
-        table => format!("run the experiment with the level \"{table}\" or a higher one"),
+        table => format!(
+            "run the experiment with the level \"{table}\" or a higher one, and with --fresh if it had that"
+        ),
     }
 }
 
@@ -95,6 +100,17 @@ impl ReadError {
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         matches!(self, Self::Missing { .. })
+    }
+
+    /// What a figure lacks, whichever run's file that is.
+    #[must_use]
+    pub fn without_file(&self, figure: &str) -> String {
+        match self {
+            Self::Missing { table, .. } => {
+                format!("the figure `{figure}` needs the table \"{table}\": {}", origin(table))
+            }
+            error => format!("the figure `{figure}` has no data: {error}"),
+        }
     }
 }
 

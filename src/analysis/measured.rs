@@ -58,6 +58,12 @@ impl Measured {
         values.sort_by(f64::total_cmp);
         values
     }
+
+    /// Whether a policy was measured at a point.
+    #[must_use]
+    pub fn has(&self, policy: &str, point: &str) -> bool {
+        self.0.iter().any(|row| row.policy == policy && row.point == point)
+    }
 }
 
 #[cfg(test)]

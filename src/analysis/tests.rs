@@ -108,7 +108,10 @@ fn tables_without_rows_can_be_read() {
 fn what_is_missing_is_named_with_the_way_to_get_it() {
     let directory = tempfile::tempdir().unwrap();
     let error = Results::open(directory.path()).unwrap_err().to_string();
-    assert!(error.contains("runs.parquet is missing; has the experiment been run?"), "{error}");
+    assert!(
+        error.contains("runs.parquet is missing; it is written when all runs are done"),
+        "{error}"
+    );
     write(directory.path());
     let error = Results::open(directory.path()).unwrap().events(1).unwrap_err().to_string();
     assert!(

@@ -5,7 +5,8 @@ use super::canvas::{self, Align, Canvas, Stroke, Type};
 use super::clip::Rect;
 use super::legend::{Key, Legend};
 use super::style::{
-    AXIS_LINE, Activity, GRID_LINE, INK, LABEL, MARGIN_MM, PAPER, Policy, TICK, TITLE, Width, grey,
+    AXIS_LINE, Activity, GRID_LINE, INK, LABEL, MARGIN_MM, NAMES, PAPER, Policy, TICK, TITLE,
+    Width, grey,
 };
 use super::{FigureError, Quantity, finite, font, ticks};
 
@@ -55,7 +56,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
 
     let page_mm = width.mm();
     let labels = bars().map(|bar| font::width_mm(&bar.policy.label, LABEL.pt, false));
-    let left = MARGIN_MM + labels.fold(0.0, f64::max) + 3.4;
+    let left = MARGIN_MM + labels.fold(0.0, f64::max).min(NAMES * page_mm) + 3.4;
     let track_mm = page_mm - left - MARGIN_MM - 2.4;
     let axis = Axis::linear(0.0, 1.0, Quantity::Share, 5);
     let entries = Activity::ALL

@@ -61,6 +61,8 @@ pub(super) enum Align {
 /// A page to draw on.
 pub(super) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
+    /// Width and height \[mm\].
+    size_mm: (f64, f64),
 }
 
 /// Draws a page of the given size and returns it as SVG, in the size in which it is shown.
@@ -73,7 +75,8 @@ pub(super) fn page(
     let size = (units(width.mm()).unsigned_abs(), units(height_mm).unsigned_abs());
     let mut svg = String::new();
     {
-        let canvas = Canvas { area: SVGBackend::with_string(&mut svg, size).into_drawing_area() };
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        let canvas = Canvas { area, size_mm: (width.mm(), height_mm) };
         canvas.area.fill(&WHITE).map_err(drawing)?;
         paint(&canvas)?;
         canvas.area.present().map_err(drawing)?;
@@ -203,7 +206,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// A text.
+    /// A text, as far as the page has room for it.
     pub fn text(
         &self,
         text: &str,
@@ -213,7 +216,8 @@ impl Canvas<'_> {
     ) -> Result<(), FigureError> {
         // plotters can only hang a text 0.76 em above its base line.
         let top = base - 0.76 * set.pt * font::MM_PER_PT;
-        self.set(text, (x, top), set, align, FontTransform::None)
+        let text = fitting(text, (x, self.size_mm.0), set, align);
+        self.set(&text, (x, top), set, align, FontTransform::None)
     }
 
     /// A text that runs upwards, with its base line to its right.
@@ -225,7 +229,8 @@ impl Canvas<'_> {
         align: Align,
     ) -> Result<(), FigureError> {
         let top = base - 0.76 * set.pt * font::MM_PER_PT;
-        self.set(text, (top, y), set, align, FontTransform::Rotate270)
+        let text = fitting(text, (self.size_mm.1 - y, self.size_mm.1), set, align);
+        self.set(&text, (top, y), set, align, FontTransform::Rotate270)
     }
 
     fn set(
@@ -253,6 +258,16 @@ impl Canvas<'_> {
             .pos(Pos::new(side, VPos::Top));
         self.area.draw(&Text::new(text, place(at), style)).map_err(drawing)
     }
+}
+
+/// As much of a text as there is room for between its place and the ends of a page that is so long.
+fn fitting(text: &str, (at, end): (f64, f64), set: &Type, align: Align) -> String {
+    let room = match align {
+        Align::Left => end - at,
+        Align::Center => 2.0 * at.min(end - at),
+        Align::Right => at,
+    };
+    font::shorten(&font::legible(text), room, set)
 }
 
 fn outline(color: RGBColor, width_mm: f64) -> ShapeStyle {

@@ -11,7 +11,7 @@ use super::font;
 use super::legend::{Key, Legend};
 use super::panel::TITLE_MM;
 use super::style::{
-    AXIS_LINE, GRID_LINE, LABEL, MARGIN_MM, Policy, REFERENCE_LINE, TICK, TITLE, Width,
+    AXIS_LINE, GRID_LINE, LABEL, MARGIN_MM, NAMES, Policy, REFERENCE_LINE, TICK, TITLE, Width,
 };
 use super::{FigureError, Quantity, finite, ticks};
 
@@ -55,8 +55,6 @@ const PITCH_MM: f64 = 3.4;
 const MOST_MM: f64 = 200.0;
 /// From this multiple of what is usual on, an interval is cut.
 const WIDEST: f64 = 8.0;
-/// How much of the page the names of the series may take.
-const NAMES: f64 = 0.4;
 
 /// Draws the figure.
 ///
@@ -95,7 +93,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         let mut top = MARGIN_MM;
         for (group, count) in &groups {
             let title_mm = title_mm(group);
-            let title = shorten(&group.title, page_mm - 2.0 * MARGIN_MM, true);
+            let title = font::shorten(&group.title, page_mm - 2.0 * MARGIN_MM, &TITLE);
             canvas.text(&title, (MARGIN_MM, top + title_mm - 1.2), &TITLE, Align::Left)?;
             let height_mm = height(group, *count) - title_mm;
             let track = Rect { left, top: top + title_mm, width: track_mm, height: height_mm };
@@ -103,7 +101,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
             for (index, row) in group.rows[..*count].iter().enumerate() {
                 let line_top = track.top + index as f64 * PITCH_MM;
                 let line = Rect { top: line_top, height: PITCH_MM, ..track };
-                let name = shorten(&row.policy.label, names, false);
+                let name = font::shorten(&row.policy.label, names, &TICK);
                 let base = line.top + PITCH_MM / 2.0 + 0.8;
                 canvas.text(&name, (left - 1.6, base), &TICK, Align::Right)?;
                 let end = page_mm - MARGIN_MM;
@@ -167,26 +165,9 @@ fn in_numbers(row: &Row) -> String {
     format!("{sign}{text} ± {}", number(half, decimals))
 }
 
-/// As much of a text as fits.
-fn shorten(text: &str, width_mm: f64, title: bool) -> String {
-    let set = if title { TITLE } else { TICK };
-    let fits = |text: &str| font::width_mm(text, set.pt, set.bold) <= width_mm + 0.01;
-    if fits(text) {
-        return text.to_owned();
-    }
-    let mut letters: Vec<_> = text.chars().collect();
-    loop {
-        letters.pop();
-        let short = letters.iter().collect::<String>() + "…";
-        if letters.is_empty() || fits(&short) {
-            return short;
-        }
-    }
-}
-
 fn legend_entries(data: &Data, rest: usize) -> Vec<(Key, String)> {
     let mut entries = vec![
-        (Key::Reference, shorten(&data.baseline, 60.0, false)),
+        (Key::Reference, font::shorten(&data.baseline, 60.0, &LABEL)),
         (Key::Filled, "a difference is shown (Holm, 5 %)".to_owned()),
         (Key::Hollow, "none is shown".to_owned()),
         (Key::Nothing, "pairs of runs; 95 % intervals".to_owned()),

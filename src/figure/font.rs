@@ -2,9 +2,11 @@
 
 use std::sync::OnceLock;
 
+use ab_glyph::{Font as _, FontRef};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 use super::FigureError;
+use super::canvas::Type;
 
 /// Its name.
 pub const NAME: &str = "DejaVu Sans Condensed";
@@ -56,6 +58,33 @@ pub(super) fn width_mm(text: &str, pt: f64, bold: bool) -> f64 {
     em * pt * MM_PER_PT
 }
 
+/// As much of a text as fits.
+pub(super) fn shorten(text: &str, room_mm: f64, set: &Type) -> String {
+    let fits = |text: &str| width_mm(text, set.pt, set.bold) <= room_mm + 0.01;
+    if fits(text) {
+        return text.to_owned();
+    }
+    let mut letters: Vec<_> = text.chars().collect();
+    loop {
+        letters.pop();
+        let short = letters.iter().collect::<String>() + "…";
+        if letters.is_empty() || fits(&short) {
+            return short;
+        }
+    }
+}
+
+/// A text with a question mark for each letter that the font lacks: it would leave nothing in a PDF and a PNG.
+pub(super) fn legible(text: &str) -> String {
+    static FONT: OnceLock<Option<FontRef<'static>>> = OnceLock::new();
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let font = FONT.get_or_init(|| FontRef::try_from_slice(REGULAR).ok());
+    let is_known = |letter| font.as_ref().is_none_or(|font| font.glyph_id(letter).0 != 0);
+    text.chars().map(|letter| if is_known(letter) { letter } else { '?' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +102,11 @@ mod tests {
         let set = f64::from(tree.root().abs_bounding_box().width());
         let measured = width_mm(text, 8.0, false);
         assert!((set - measured).abs() < 0.02 * set, "set {set} mm, measured {measured} mm");
+    }
+
+    #[test]
+    fn what_the_font_lacks_is_seen() {
+        assert_eq!(legible("группа 9 µs – Ω"), "?????? 9 µs – Ω");
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Legend {
             .iter()
             .map(|(_, text)| font::width_mm(text, LABEL.pt, false))
             .fold(0.0, f64::max);
-        let column_mm = KEY_MM + 1.2 + widest + GAP_MM;
+        let column_mm = (KEY_MM + 1.2 + widest + GAP_MM).min(width_mm + GAP_MM);
         // A handful at most.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let columns = ((width_mm + GAP_MM) / column_mm).floor().max(1.0) as usize;

@@ -18,6 +18,8 @@ pub(super) const LABELS_MM: f64 = 4.2;
 pub(super) const NAME_MM: f64 = 3.8;
 /// The height that panels may take together, if that does not make them too low.
 const PANELS_MM: f64 = 200.0;
+/// The lowest panel.
+const LEAST_MM: f64 = 30.0;
 
 /// What the panels of a figure have in common.
 pub(super) struct Multiples<'a> {
@@ -78,8 +80,15 @@ impl Multiples<'_> {
         };
         // As many as there may be whose titles do not touch, in rows of equal length.
         let fitting = |columns: &usize| panel_mm(*columns) + gap_mm >= longest_mm + 1.5;
+        // Titles are cut rather than that panels leave the page.
+        let too_high = |columns: usize| {
+            count.div_ceil(columns) as f64 * (LEAST_MM + TITLE_MM + LABELS_MM) > PANELS_MM
+        };
         let columns = match self.y.len() {
-            1 => (2..=most.min(count)).rev().find(fitting).unwrap_or(1),
+            1 => match (2..=most.min(count)).rev().find(fitting).unwrap_or(1) {
+                fitting if too_high(fitting) => most.min(count),
+                fitting => fitting,
+            },
             several => several,
         };
         let rows = count.div_ceil(columns);
@@ -88,7 +97,7 @@ impl Multiples<'_> {
         let title_mm =
             if self.titles.iter().all(|title| title.is_empty()) { 1.5 } else { TITLE_MM };
         let highest_mm = PANELS_MM / rows.max(1) as f64 - title_mm - LABELS_MM;
-        let height_mm = (0.78 * panel_mm).min(highest_mm).clamp(30.0, 50.0);
+        let height_mm = (0.78 * panel_mm).min(highest_mm).clamp(LEAST_MM, 50.0);
         let pitch = title_mm + height_mm + LABELS_MM;
         let axes_end = MARGIN_MM + pitch * rows as f64 + NAME_MM;
         let legend = Legend::new(self.legend.clone(), page_mm);
@@ -105,7 +114,8 @@ impl Multiples<'_> {
                     height: height_mm,
                 };
                 let center = rect.left + rect.width / 2.0;
-                canvas.text(title, (center, rect.top - 1.3), &TITLE, Align::Center)?;
+                let title = font::shorten(title, panel_mm + gap_mm - 1.0, &TITLE);
+                canvas.text(&title, (center, rect.top - 1.3), &TITLE, Align::Center)?;
                 let several = self.y.len() > 1;
                 let (y, _) = &self.y[if several { column } else { 0 }];
                 let frame = Frame { canvas, rect, x: &self.x, y };

@@ -1,8 +1,8 @@
 //! Throughput against latency: what can be had of both.
 //!
-//! A point is a policy at a place of a sweep, with its 95 % intervals; a thin line joins those of a policy in the order of
-//! the sweep. A point is filled if no other has both more throughput and less latency; these are the Pareto front, a grey
-//! line with the corners that nothing is beyond. Means decide, not intervals.
+//! A point is a policy at a place of a sweep, with its 95 % intervals; if one number is swept, a thin line joins those of a
+//! policy in its order. A point is filled if no other has both more throughput and less latency; these are the Pareto front, a grey
+//! line with the corners that nothing is beyond: at whatever place of the sweep. Means decide, not intervals.
 
 use super::axis::Axis;
 use super::canvas::Stroke;
@@ -20,6 +20,8 @@ pub struct Data {
     pub x_label: String,
     /// Which latency it is; the unit is added.
     pub y_label: String,
+    /// Whether the points of a policy lie along one number.
+    pub joined: bool,
     /// Small multiples with common axes; each has a front of its own.
     pub panels: Vec<Panel>,
 }
@@ -104,7 +106,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         let panel = &data.panels[index];
         let front = front(panel);
         draw_front(frame, &front)?;
-        panel.series.iter().try_for_each(|series| draw_series(frame, series, &front))
+        panel.series.iter().try_for_each(|series| draw_series(frame, series, &front, data.joined))
     })
 }
 
@@ -148,7 +150,7 @@ fn legend_entries(data: &Data) -> Vec<(Key, String)> {
             entries.push(entry);
         }
     }
-    entries.push((Key::Front, "Pareto front".to_owned()));
+    entries.push((Key::Front, "Pareto front over all points".to_owned()));
     entries.push((Key::Hollow, "not on the front".to_owned()));
     entries
 }
@@ -170,11 +172,14 @@ fn draw_series(
     frame: &Frame<'_, '_>,
     series: &Series,
     front: &[(f64, f64)],
+    joined: bool,
 ) -> Result<(), FigureError> {
     let look = series.policy.look();
     let at = |point: &Point| frame.at(point.throughput.mean, point.latency_ns.mean);
     let places: Vec<_> = series.points.iter().map(at).collect();
-    frame.line(&places, &Stroke { width_mm: 0.18, ..look.stroke() })?;
+    if joined {
+        frame.line(&places, &Stroke { width_mm: 0.18, ..look.stroke() })?;
+    }
     let bar = Stroke::solid(look.color, 0.2);
     for (point, center) in series.points.iter().zip(places) {
         let Point { throughput, latency_ns } = point;
@@ -204,7 +209,8 @@ mod tests {
 
     fn data(points: &[(f64, f64)]) -> Data {
         let panels = vec![panel(points)];
-        Data { x_label: "operations".to_owned(), y_label: "latency".to_owned(), panels }
+        let [x_label, y_label] = ["operations", "latency"].map(str::to_owned);
+        Data { x_label, y_label, joined: true, panels }
     }
 
     #[test]

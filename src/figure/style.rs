@@ -43,6 +43,9 @@ impl Width {
 /// Around everything that is drawn on a page.
 pub(super) const MARGIN_MM: f64 = 0.8;
 
+/// How much of a page's width the names beside what is drawn may take.
+pub(super) const NAMES: f64 = 0.4;
+
 pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 const GRID: RGBColor = RGBColor(0xE3, 0xE3, 0xE3);

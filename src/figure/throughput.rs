@@ -96,6 +96,9 @@ pub struct Point {
 /// The least and the greatest distance between neighbouring policies at one place \[mm\].
 const APART_MM: (f64, f64) = (0.6, 1.1);
 
+/// Room for half of a marker at the edge of a panel.
+const MARKER_MM: f64 = 1.0;
+
 /// How many times as high as everything else a bound may be, to stretch the axis.
 const NEAR: f64 = 1.25;
 
@@ -157,6 +160,11 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         // Beside a line that says where they belong, points must not seem to lie elsewhere.
         let beside = joined && data.panels[index].theory.iter().any(Curve::rises_or_falls);
         let apart = if beside { APART_BESIDE_THEORY_MM } else { apart };
+        // Nor may those at the first and the last place leave the panel.
+        let ends = [frame.x.ticks.first(), frame.x.ticks.last()].into_iter().flatten();
+        let air = ends.map(|tick| frame.x.fraction(tick.at)).map(|at| at.min(1.0 - at));
+        let air_mm = air.fold(0.5, f64::min) * frame.rect.width - MARKER_MM;
+        let apart = if middle * apart > air_mm { air_mm.max(0.0) / middle } else { apart };
         let shifted = || series.iter().zip(0_u32..);
         let placed = || shifted().map(|(series, place)| (series, f64::from(place) - middle));
         for (series, place) in placed().filter(|_| joined) {

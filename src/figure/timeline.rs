@@ -8,7 +8,9 @@ use super::canvas::{self, Align, Canvas};
 use super::clip::Rect;
 use super::legend::{Key, Legend};
 use super::raster::raster;
-use super::style::{AXIS_LINE, Activity, GRID_LINE, LABEL, MARGIN_MM, Policy, TICK, TITLE, Width};
+use super::style::{
+    AXIS_LINE, Activity, GRID_LINE, LABEL, MARGIN_MM, NAMES, Policy, TICK, TITLE, Width,
+};
 use super::{FigureError, Quantity, axis::Axis, font, ticks};
 
 const FIGURE: &str = "timeline";
@@ -78,7 +80,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     let page_mm = width.mm();
     let threads = || data.panels.iter().flat_map(|panel| &panel.threads);
     let labels = threads().map(|thread| font::width_mm(&thread.label, TICK.pt, false));
-    let left = MARGIN_MM + labels.fold(0.0, f64::max) + 1.0;
+    let left = MARGIN_MM + labels.fold(0.0, f64::max).min(NAMES * page_mm) + 1.0;
     let axis = Axis::linear(data.from_ns as f64, data.to_ns as f64, Quantity::TimeNs, 8);
     let track_mm = page_mm - left - 3.0;
     let row_mm = (ROWS_MM / rows as f64).clamp(ROW_MM.0, ROW_MM.1);

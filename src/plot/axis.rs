@@ -51,6 +51,11 @@ impl Axis {
         Self { along, others: Vec::new(), several_cases }
     }
 
+    /// Whether nothing else is swept.
+    pub const fn is_alone(&self) -> bool {
+        self.others.is_empty()
+    }
+
     /// Where a run stands on the axis.
     pub fn place(&self, run: &RunRow) -> Option<f64> {
         let among = |names: &[String], own: &str| {

@@ -20,7 +20,7 @@ impl Plots {
                 changes: changes.map(|(at_ns, waiting)| Change { at_ns, waiting }).collect(),
             });
         }
-        let (from_ns, to_ns) = choice.window_ns.or(all).unwrap_or_default();
+        let (from_ns, to_ns) = choice.window(all)?.or(all).unwrap_or_default();
         Ok(Data { from_ns, to_ns, panels })
     }
 }

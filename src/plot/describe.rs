@@ -1,8 +1,12 @@
 //! What the file of a figure says: a caption from the experiment's own words and settings, and the command.
 
+use gilsim_policies::Span;
+
 use super::latency::LEAST_REPLICATIONS;
-use super::{Choice, Plots, distinct};
+use super::timeline::one_each;
+use super::{Choice, Plots, distinct, focus, metric};
 use crate::figure::{Description, FIGURES, Width};
+use crate::trace::tables::RunRow;
 
 impl Plots {
     /// What there is to say of a figure.
@@ -15,8 +19,7 @@ impl Plots {
             caption += &format!(" {question}");
         }
         let name = self.results.metadata("gilsim.experiment").unwrap_or("experiment");
-        let of_case =
-            |run: &&crate::trace::tables::RunRow| choice.case.is_none() || run.case == case;
+        let of_case = |run: &&RunRow| choice.case.is_none() || run.case == case;
         let replications =
             self.results.runs().iter().filter(of_case).map(|run| run.replication + 1).max();
         let replications = replications.unwrap_or(0);
@@ -25,10 +28,11 @@ impl Plots {
         if let Some(duration) = self.setting(case, "duration") {
             caption += &format!(", each of {duration} at most");
         }
-        let is_shown = |run: &&crate::trace::tables::RunRow| choice.shows(&run.policy);
+        let is_shown = |run: &&RunRow| choice.shows(&run.policy);
         let runs = self.results.runs().iter().filter(of_case).filter(is_shown);
         let series = distinct(runs.map(|run| run.policy.as_str()));
         caption += &format!("; {}.", series.join(", "));
+        caption += &self.shown_in(figure, choice).unwrap_or_default();
         if matches!(figure, "latency" | "slices") {
             caption += &bands(replications as usize);
         }
@@ -39,9 +43,45 @@ impl Plots {
                 .collect::<Vec<_>>()
                 .join(": "),
             caption,
-            command: command(name, figure, choice, width),
+            command: command(&self.results.name(), figure, choice, width),
         }
     }
+
+    /// What a figure shows of its runs, as a sentence: the metric, or the one run of each series.
+    fn shown_in(&self, figure: &str, choice: &Choice) -> Option<String> {
+        let all = self.chosen(choice).ok()?;
+        let runs: Vec<_> = all.iter().copied().filter(|run| choice.shows(&run.policy)).collect();
+        let mut text = match figure {
+            "timeline" | "convoy" | "shares" => one_run(one_each(&runs).first()?, choice),
+            "throughput" | "heatmap" => {
+                let shown = self.shown(&all, choice).ok()?;
+                let of = shown.baseline.map(|baseline| format!(" ({baseline} = 1)"));
+                format!(" Shown: {}{}.", shown.label, of.unwrap_or_default())
+            }
+            "differences" => {
+                let (label, _) = metric::describe(self.metric(&runs, choice), &focus(&runs));
+                format!(" Shown: {label}.")
+            }
+            _ => String::new(),
+        };
+        let is_measured = |run: &&RunRow| self.measured.has(&run.policy, &run.point);
+        if matches!(figure, "throughput" | "latency") && runs.iter().any(is_measured) {
+            text += " Hollow markers: measured.";
+        }
+        Some(text)
+    }
+}
+
+/// Which run of each series is shown, and when.
+fn one_run(run: &RunRow, choice: &Choice) -> String {
+    let mut text = format!(" Shown: replication {}", run.replication);
+    if !run.point.is_empty() {
+        text += &format!(" at {}", run.point);
+    }
+    if let Some((from, to)) = choice.window_ns {
+        text += &format!(", {} to {}", Span::from_ns(from), Span::from_ns(to));
+    }
+    text + "."
 }
 
 /// What there is to say of bands around curves.
@@ -52,7 +92,7 @@ fn bands(replications: usize) -> String {
     " Bands: 95 % confidence at each time, over replications.".to_owned()
 }
 
-/// The command that draws the figure from the results where `gilsim run` puts them.
+/// The command that draws the figure from the results of this name where `gilsim run` puts them.
 fn command(name: &str, figure: &str, choice: &Choice, width: Width) -> String {
     let width = match width {
         Width::Column => None,

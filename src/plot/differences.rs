@@ -40,12 +40,11 @@ fn rows<'a>(at: &Comparison<'a>, baseline: &str) -> Vec<(&'a str, [f64; 2], bool
     let Some(from) = at.series.iter().position(|series| series.name == baseline) else {
         return Vec::new();
     };
-    // Without a baseline, or with none of it, there is no part of it.
-    let of = at.series[from].estimate.map_or(0.0, |estimate| estimate.mean.abs());
     let row = |(place, name): (usize, &'a str)| {
         let pair = at.pair(from, place)?;
-        let estimate = pair.difference.estimate;
-        let parts = [estimate.mean / of, estimate.half_width? / of];
+        // Without a baseline, or with none of it, there is no part of it.
+        let ratio = pair.difference.ratios[0]?;
+        let parts = [ratio.mean - 1.0, ratio.half_width?];
         let is_known = parts.iter().all(|part| part.is_finite());
         is_known.then_some((name, parts, pair.p < 1.0 - CONFIDENCE))
     };
@@ -83,11 +82,20 @@ mod tests {
         ];
         let rows = found(&series, "base");
         assert_eq!(rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(), ["more", "same"]);
-        // 2.55 of 25 on average; with the sign of the series, whichever comes first.
-        assert!((rows[0].1[0] - 0.102).abs() < 1e-9, "{rows:?}");
+        // 2.55 of 25 on average, but for the jackknife's correction; with the sign of the series, whichever comes first.
+        assert!((rows[0].1[0] - 0.102).abs() < 1e-4, "{rows:?}");
         assert!(!rows[1].2 && rows[1].1[0].abs() < rows[1].1[1]);
         let turned = found(&series, "more");
         assert!(turned[0].1[0] < 0.0, "{turned:?}");
+    }
+
+    #[test]
+    fn who_does_nothing_does_all_of_it_less_for_sure() {
+        let rows = found(&[("base", &[10.0, 20.0, 40.0]), ("none", &[0.0, 0.0, 0.0])], "base");
+        assert_eq!(rows[0].1, [-1.0, 0.0]);
+        // As variable as the baseline may be, a hundredth of it is a hundredth of it.
+        let rows = found(&[("base", &[10.0, 20.0, 90.0]), ("less", &[0.1, 0.2, 0.9])], "base");
+        assert!((rows[0].1[0] + 0.99).abs() < 1e-9 && rows[0].1[1] < 1e-9, "{rows:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the figure `pareto` shows: means of throughput and of a high quantile of latency.
 
+use super::axis::Axis;
 use super::metric::describe;
 use super::{PlotError, Plots, distinct, focus};
 use crate::analysis::estimate::estimate;
@@ -21,7 +22,8 @@ impl Plots {
             })
             .collect();
         let (x_label, _) = describe("ops_per_s", &focus(runs));
-        Ok(Data { x_label, y_label: "latency, 99th percentile".to_owned(), panels })
+        let y_label = "latency, 99th percentile".to_owned();
+        Ok(Data { x_label, y_label, joined: Axis::of(runs).is_alone(), panels })
     }
 }
 

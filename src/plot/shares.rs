@@ -23,7 +23,7 @@ impl Plots {
             all = recorded(all, &intervals);
             shown.push((run, intervals));
         }
-        let (from_ns, to_ns) = choice.window_ns.or(all).unwrap_or_default();
+        let (from_ns, to_ns) = choice.window(all)?.or(all).unwrap_or_default();
         let of_runs = shown.iter().map(|(run, _)| names(&all_threads, run.run));
         let names: Vec<_> = of_runs.collect();
         let parts = parts(&names);

@@ -29,7 +29,9 @@ impl Plots {
             }
             panels.push(Panel { policy: self.policy(&run.policy), threads: rows });
         }
-        let (from_ns, to_ns) = choice.window_ns.unwrap_or_else(|| middle(&panels));
+        let all = all(&panels);
+        let window = choice.window(all)?;
+        let (from_ns, to_ns) = window.or(all.map(middle)).unwrap_or_default();
         Ok(Data { from_ns, to_ns, panels })
     }
 }
@@ -46,11 +48,15 @@ pub(super) fn one_each<'a>(runs: &[&'a RunRow]) -> Vec<&'a RunRow> {
     shown
 }
 
+/// Begin and end of what was recorded.
+fn all(panels: &[Panel]) -> Option<(u64, u64)> {
+    let stretches = panels.iter().flat_map(|panel| &panel.threads).flat_map(|t| &t.stretches);
+    let ends = stretches.map(|stretch| (stretch.start_ns, stretch.end_ns));
+    ends.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+}
+
 /// A window in the middle of what was recorded.
-fn middle(panels: &[Panel]) -> (u64, u64) {
-    let stretches = || panels.iter().flat_map(|panel| &panel.threads).flat_map(|t| &t.stretches);
-    let begin = stretches().map(|stretch| stretch.start_ns).min().unwrap_or(0);
-    let end = stretches().map(|stretch| stretch.end_ns).max().unwrap_or(0);
+fn middle((begin, end): (u64, u64)) -> (u64, u64) {
     let length = (end - begin).min(WINDOW_NS);
     let from = begin + (end - begin - length) / 2;
     (from, from + length)
@@ -89,6 +95,19 @@ mod tests {
         assert_eq!(shown, [&runs[1], &runs[3]]);
         assert_eq!(one_each(&[&runs[0]]), [&runs[0]]);
         assert!(one_each(&[]).is_empty());
+    }
+
+    #[test]
+    fn only_what_is_recorded_is_shown() {
+        let of = |window_ns| Choice { window_ns, ..Choice::default() };
+        let shown = |window| of(Some(window)).window(Some((10, 20))).ok().flatten();
+        assert_eq!(
+            [(0, 15), (12, 13), (15, 99)].map(shown),
+            [Some((10, 15)), Some((12, 13)), Some((15, 20))]
+        );
+        let error = of(Some((30, 40))).window(Some((10, 20))).unwrap_err().to_string();
+        assert_eq!(error, "nothing is recorded from 30ns to 40ns; there is from 10ns to 20ns");
+        assert_eq!(of(None).window(Some((10, 20))).unwrap(), None);
     }
 
     #[test]

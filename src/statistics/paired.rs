@@ -5,6 +5,7 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::mean::Estimate;
+use super::ratio::ratio_of_means;
 
 /// What pairs say of a difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +19,9 @@ pub struct Difference {
     /// How much less the difference varies than that of independent series would: 1 - Var(D) / (Var A + Var B).
     /// `None` if neither varies.
     pub variance_reduction: Option<f64>,
+    /// The mean of the second as a multiple of that of the first, and the other way round, by the jackknife: the interval of
+    /// the difference, divided by a mean that chance had a part in, would not be one of the ratio.
+    pub ratios: [Option<Estimate>; 2],
 }
 
 /// The difference of paired values (first, second). `None` with fewer than two pairs, or if a value is no finite
@@ -36,11 +40,18 @@ pub fn difference(pairs: &[(f64, f64)], confidence: f64) -> Option<Difference> {
     let (aa, bb, ab) = (moment(&|x, _| x * x), moment(&|_, y| y * y), moment(&|x, y| x * y));
     let squares = moment(&|x, y| (y - x) * (y - x));
     let some = |value: f64| Some(value).filter(|value| value.is_finite());
+    let ratio = |pairs: &mut dyn Iterator<Item = (f64, f64)>| {
+        ratio_of_means(&pairs.collect::<Vec<_>>(), confidence)
+    };
     Some(Difference {
         estimate,
         p: p_value(estimate.mean, (squares / (n - 1.0) / n).sqrt(), n - 1.0),
         correlation: some(ab / (aa * bb).sqrt()),
         variance_reduction: some(1.0 - squares / (aa + bb)),
+        ratios: [
+            ratio(&mut pairs.iter().map(|(first, second)| (*second, *first))),
+            ratio(&mut pairs.iter().copied()),
+        ],
     })
 }
 

@@ -334,6 +334,7 @@ pub fn pareto_data() -> pareto::Data {
     pareto::Data {
         x_label: "operations of io".to_owned(),
         y_label: "latency, 99th percentile".to_owned(),
+        joined: true,
         panels: [1, 2].map(panel).into(),
     }
 }
