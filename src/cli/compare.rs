@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::{Format, grid, json_text};
 use crate::analysis::Results;
-use crate::analysis::compare::{Comparison, compare as compare_runs};
+use crate::analysis::compare::Comparison;
 use crate::analysis::estimate::{CONFIDENCE, UnknownBaseline};
 use crate::experiment::Error;
-use crate::experiment::comparison::{lowest_is_best, ranking, rows};
+use crate::experiment::comparison::{OfCase, by_case, lowest_is_best, ranking, rows};
 use crate::experiment::output_analysis::needs_replications;
 use crate::experiment::report::heading;
 
@@ -19,10 +19,10 @@ use crate::experiment::report::heading;
 pub struct CompareArgs {
     /// The directory of the results.
     results: PathBuf,
-    /// A number of the table of runs; the experiment's own if not given.
+    /// A number of the table of runs; each case's own if not given.
     #[arg(long, value_name = "COLUMN")]
     metric: Option<String>,
-    /// The series that the others are compared with; the first if not given.
+    /// The series that the others are compared with; each case's own, or the first, if not given.
     #[arg(long, value_name = "SERIES")]
     baseline: Option<String>,
     /// For people or for programs.
@@ -32,27 +32,34 @@ pub struct CompareArgs {
 
 pub fn compare(args: &CompareArgs) -> Result<String, Error> {
     let results = Results::open(&args.results).map_err(|error| Error::Text(error.to_string()))?;
-    needs_replications(results.metadata("gilsim.config").unwrap_or_default())?;
-    let own = results.metadata("metric").unwrap_or("ops_per_s");
-    let metric = args.metric.clone().unwrap_or_else(|| own.to_owned());
-    let comparisons = compare_runs(results.runs(), &metric, CONFIDENCE)
+    let config = results.metadata("gilsim.config").unwrap_or_default();
+    needs_replications(config)?;
+    let (metric, baseline) = (args.metric.as_deref(), args.baseline.as_deref());
+    let cases = by_case(results.runs(), config, metric, baseline)
         .map_err(|error| Error::Usage(error.to_string()))?;
     if let Some(baseline) = &args.baseline {
-        let mut names: Vec<_> = comparisons.iter().flat_map(|at| &at.series).collect();
-        names.dedup_by_key(|series| series.name);
-        if names.iter().all(|series| series.name != baseline) {
-            let known = names.iter().map(|series| series.name.to_owned()).collect();
+        let mut known: Vec<_> = results.runs().iter().map(|run| run.policy.clone()).collect();
+        if !known.contains(baseline) {
+            known.sort();
+            known.dedup();
             let error = UnknownBaseline { name: baseline.clone(), known };
             return Err(Error::Usage(error.to_string()));
         }
     }
     Ok(match args.format {
-        Format::Json => json_text(&json!({
-            "metric": metric,
-            "confidence": CONFIDENCE,
-            "points": comparisons.iter().map(|at| as_json(at, &metric)).collect::<Vec<_>>(),
-        })),
-        Format::Table => table(&comparisons, &metric, args.baseline.as_deref()),
+        Format::Json => {
+            let points =
+                cases.iter().flat_map(|of| of.points.iter().map(|at| as_json(at, &of.metric)));
+            // If all cases have the same.
+            let one = cases.first().map(|of| &of.metric);
+            let one = one.filter(|metric| cases.iter().all(|of| of.metric == **metric));
+            json_text(&json!({
+                "metric": one,
+                "confidence": CONFIDENCE,
+                "points": points.collect::<Vec<_>>(),
+            }))
+        }
+        Format::Table => table(&cases),
     })
 }
 
@@ -76,28 +83,28 @@ fn as_json(at: &Comparison<'_>, metric: &str) -> serde_json::Value {
     json!({
         "case": at.case,
         "point": at.point,
+        "metric": metric,
         "pairs": pairs.collect::<Vec<_>>(),
         "ranking": ranking.iter().map(|(rank, name)| json!({ "rank": rank, "series": name }))
             .collect::<Vec<_>>(),
     })
 }
 
-fn table(comparisons: &[Comparison<'_>], metric: &str, baseline: Option<&str>) -> String {
+fn table(cases: &[OfCase<'_>]) -> String {
     let mut text = String::new();
-    for at in comparisons {
-        let named = |name| at.series.iter().position(|series| series.name == name);
-        let base = baseline.map_or(Some(0), named);
-        let Some(base) = base else { continue };
-        let title = heading(at.case, at.point);
-        if !title.is_empty() {
-            let _ = writeln!(text, "{title}");
+    for of in cases {
+        let OfCase { metric, baseline, .. } = of;
+        for (at, base) in of.with_baseline() {
+            let title = heading(at.case, at.point);
+            let _ = writeln!(text, "{}", heading(&title, &format!("{metric}, less {baseline}")));
+            let mut grid =
+                grid(&["series", metric, "difference", "relative", "p", "less variance"]);
+            grid.add_rows(rows(at, metric, base));
+            let _ = writeln!(text, "{}", grid.trim_fmt());
+            let _ = writeln!(text, "{}\n", ranking(at, metric));
         }
-        let mut grid = grid(&["series", metric, "difference", "relative", "p", "less variance"]);
-        grid.add_rows(rows(at, metric, base));
-        let _ = writeln!(text, "{}", grid.trim_fmt());
-        let _ = writeln!(text, "{}\n", ranking(at, metric));
     }
-    let family: usize = comparisons.iter().map(|at| at.pairs.len()).sum();
+    let family: usize = cases.iter().flat_map(|of| &of.points).map(|at| at.pairs.len()).sum();
     let _ = writeln!(
         text,
         "± is half of the {:.0} % confidence interval, by pairs of runs with the same random numbers; p is corrected for\n\
