@@ -58,7 +58,8 @@ fn table(found: &Estimates) -> String {
         .series
         .iter()
         .map(|series| {
-            (series, series.estimates.iter().map(|line| words::cells(line, found)).collect())
+            let cells = |line| words::cells(line, series, found);
+            (series, series.estimates.iter().map(cells).collect())
         })
         .collect();
     let rows = || blocks.iter().flat_map(|(_, rows)| rows).map(|row| &row.cells);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::experiment::Error;
-use crate::page::page;
+use crate::page::{Page, page};
 use crate::trace::parquet::PendingFile;
 
 #[derive(Debug, Args)]
@@ -22,10 +22,17 @@ pub struct ReportArgs {
 }
 
 pub fn report(args: &ReportArgs) -> Result<String, Error> {
-    let page = page(&args.results, args.files.as_deref())?;
+    let Page { html, missing } = page(&args.results, args.files.as_deref())?;
+    if let Some(missing) = missing {
+        eprintln!("warning: {missing}");
+    }
     let out = args.out.clone().unwrap_or_else(|| args.results.join("report.html"));
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(Error::file(&out, "can't be written: there is no such folder; make it first"));
+    }
     let file = PendingFile::create(&out).map_err(Error::Table)?;
-    let written = file.file().write_all(page.as_bytes());
+    let written = file.file().write_all(html.as_bytes());
     written.map_err(|error| Error::file(&out, error))?;
     file.finish().map_err(Error::Table)?;
     Ok(format!("{}\n", out.display()))

@@ -62,6 +62,9 @@ pub struct Series {
     pub replications: usize,
     /// How many of them ended in a deadlock.
     pub deadlocks: usize,
+    /// The group whose operations and latency are estimated, if there are others: ratios are of all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focus: Option<String>,
     /// The estimates, metric by metric.
     pub estimates: Vec<Line>,
 }
@@ -272,6 +275,10 @@ pub fn estimates(
             series: first.policy.clone(),
             analysis: runs.analysis(),
             replications: runs.rows.len(),
+            focus: match runs.planned.workload.groups.len() {
+                0 | 1 => None,
+                _ => runs.planned.point.experiment.focus.clone(),
+            },
             deadlocks: runs.rows.iter().filter(|run| run.ending == Ending::Deadlock).count(),
             estimates,
         });

@@ -8,8 +8,13 @@ use crate::figure::font;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The whole page: a title, what it is about, and sections, each with a name for links and a title.
-pub(super) fn page(title: &str, about: &Markup, sections: &[(&str, &str, Markup)]) -> String {
+/// The whole page: a title, what it is about, sections, each with a name for links and a title, and what else is linked.
+pub(super) fn page(
+    title: &str,
+    about: &Markup,
+    sections: &[(&str, &str, Markup)],
+    cases: &[(String, &str)],
+) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -24,9 +29,16 @@ pub(super) fn page(title: &str, about: &Markup, sections: &[(&str, &str, Markup)
                 header {
                     h1 { (title) }
                     (about)
-                    nav {
+                    nav aria-label="sections" {
                         @for (id, title, _) in sections {
                             a href={ "#" (id) } { (title) }
+                        }
+                    }
+                    @if !cases.is_empty() {
+                        nav aria-label="cases" {
+                            @for (id, case) in cases {
+                                a href={ "#" (id) } { (case) }
+                            }
                         }
                     }
                 }

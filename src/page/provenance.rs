@@ -13,9 +13,8 @@ pub(super) fn configuration(recorded: &Recorded) -> Markup {
     }
 }
 
-pub(super) fn provenance(recorded: &Recorded) -> Markup {
+pub(super) fn provenance(recorded: &Recorded, place: &str) -> Markup {
     let manifest = &recorded.manifest;
-    let name = &manifest.name;
     let commit = manifest.commit.as_deref().unwrap_or("not recorded");
     let took = manifest.ended_unix_s.saturating_sub(manifest.started_unix_s);
     let facts = [
@@ -55,9 +54,9 @@ pub(super) fn provenance(recorded: &Recorded) -> Markup {
         (folded(number, &count(number, "file"), files))
         h3 { "To have it again" }
         pre {
-            "gilsim reproduce results/" (name) "    # does all runs again, and compares their fingerprints\n"
-            "gilsim plot results/" (name) "         # draws the figures as SVG, PDF and PNG\n"
-            "gilsim methods results/" (name) "      # writes a methods appendix"
+            "gilsim reproduce " (place) "    # does all runs again, and compares their fingerprints\n"
+            "gilsim plot " (place) "         # draws the figures as SVG, PDF and PNG\n"
+            "gilsim methods " (place) "      # writes a methods appendix"
         }
         h3 { "To cite the program" }
         pre { (bibtex().trim_end()) }

@@ -2,14 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::folded;
+use super::{count, folded};
 use crate::analysis::Results;
-use crate::analysis::compare::compare;
 use crate::analysis::estimate::CONFIDENCE;
 use crate::experiment::Error;
-use crate::experiment::comparison::{ranking, rows};
+use crate::experiment::comparison::{OfCase, by_case, ranking, rows};
 use crate::experiment::estimates::words::{cells, legend, models};
-use crate::experiment::estimates::{Request, estimates as estimate};
+use crate::experiment::estimates::{Estimates, Method, Request, estimates as estimate};
 use crate::experiment::report::{Line, Mean, heading, in_words, lines};
 use crate::experiment::reproduce::Recorded;
 
@@ -46,7 +45,7 @@ pub(super) fn summary(recorded: &Recorded) -> Result<Markup, Error> {
                     tr {
                         th { "series" }
                         @for name in [
-                            "operations/s", "median latency", "p99 latency", "slowdown", "fairness",
+                            "operations/s", "median latency", "p99 latency", "slowdown", "fairness of progress",
                             "running", "calls", "lock", "core", "blocked",
                         ] { th { (name) } }
                     }
@@ -60,8 +59,10 @@ pub(super) fn summary(recorded: &Recorded) -> Result<Markup, Error> {
             }
         }
         p.note {
+            "Operations and latency: " (focus(recorded)) ". "
             "Means over replications ± half of the 95 % interval. Slowdown: time over that of one thread alone that does the "
-            "same in a row. Fairness: Jain's index of how far threads got on. The last five: where threads' time went."
+            "same in a row. Fairness of progress: Jain's index of how far threads got on, not of how long they held the lock, which "
+            "the figure shares shows. The last five: where threads' time went."
         }
     })
 }
@@ -75,14 +76,28 @@ fn titled(title: &str, columns: usize) -> Markup {
     }
 }
 
-/// Every series against the first, in the experiment's own metric; `None` where nothing can be compared.
+/// Every series against the baseline of its case, in the case's own metric; `None` where nothing can be compared.
 pub(super) fn differences(recorded: &Recorded) -> Option<Markup> {
-    let metric = &recorded.plan.points.first()?.experiment.metric;
-    let comparisons = compare(&recorded.runs, metric, CONFIDENCE).ok()?;
-    let family: usize = comparisons.iter().map(|at| at.pairs.len()).sum();
+    let cases = by_case(&recorded.runs, &recorded.manifest.config, None, None).ok()?;
+    let family: usize = cases.iter().flat_map(|of| &of.points).map(|at| at.pairs.len()).sum();
     if family == 0 {
         return None;
     }
+    Some(html! {
+        p.note {
+            "Differences by pairs of runs with the same random numbers, ± half of the 95 % interval; p is corrected for "
+            (count(family, "comparison")) " (Holm); less variance: what the pairs save against independent runs."
+        }
+        @for of in cases.iter().filter(|of| of.points.iter().any(|at| !at.pairs.is_empty())) {
+            @if !of.case.is_empty() { h3 { (of.case) ": " code { (of.metric) } } }
+            p.note { "Differences from " b { (of.baseline) } "." }
+            (differences_of(of))
+        }
+    })
+}
+
+fn differences_of(of: &OfCase<'_>) -> Markup {
+    let metric = &of.metric;
     let table = html! {
         div.wide {
             table {
@@ -93,10 +108,10 @@ pub(super) fn differences(recorded: &Recorded) -> Option<Markup> {
                         }
                     }
                 }
-                @for at in &comparisons {
+                @for (at, base) in of.with_baseline() {
                     tbody {
-                        (titled(&heading(at.case, at.point), 6))
-                        @for row in rows(at, metric, 0) {
+                        (titled(at.point, 6))
+                        @for row in rows(at, metric, base) {
                             tr { @for cell in row { td { (cell) } } }
                         }
                         tr { td.text colspan="6" { (ranking(at, metric)) } }
@@ -104,13 +119,9 @@ pub(super) fn differences(recorded: &Recorded) -> Option<Markup> {
                 }
             }
         }
-        p.note {
-            "Differences from the first series, by pairs of runs with the same random numbers, ± half of the 95 % interval; p "
-            "is corrected for " (family) " comparisons (Holm); less variance: what the pairs save against independent runs."
-        }
     };
-    let length = comparisons.iter().map(|at| at.series.len()).sum();
-    Some(folded(length, &format!("{metric}, {length} rows"), table))
+    let length = of.points.iter().map(|at| at.series.len()).sum();
+    folded(length, &format!("{metric}, {length} rows"), table)
 }
 
 /// What is estimated of each series at each point, beside theory.
@@ -134,7 +145,7 @@ pub(super) fn estimates(recorded: &Recorded, results: &Results) -> Result<Markup
                     tbody {
                         (titled(&title(series), 5))
                         @for line in &series.estimates {
-                            @let [name, value, interval, n, theory] = cells(line, &found).cells;
+                            @let [name, value, interval, n, theory] = cells(line, series, &found).cells;
                             tr {
                                 td { (name) }
                                 td { (value) }
@@ -149,7 +160,46 @@ pub(super) fn estimates(recorded: &Recorded, results: &Results) -> Result<Markup
         }
         p.note { (legend(&found)) }
     };
-    Ok(folded(rows, &format!("{rows} estimates"), table))
+    Ok(html! {
+        (before_reading(&found))
+        (folded(rows, &format!("{rows} estimates"), table))
+    })
+}
+
+/// What the names of metrics mean.
+fn before_reading(found: &Estimates) -> Markup {
+    let mut lines = found.series.iter().flat_map(|series| &series.estimates);
+    let has_ratios = lines.any(|line| line.method == Method::Ratio);
+    let several_groups = found.series.iter().any(|series| series.focus.is_some());
+    html! {
+        @if has_ratios {
+            p.note {
+                "/: the ratio of two sums over all replications"
+                @if several_groups {
+                    "; (all groups): of all threads and the operations of all groups, where operations and latency are of one alone"
+                }
+                "."
+            }
+        }
+    }
+}
+
+/// Whose operations and latency a page shows.
+fn focus(recorded: &Recorded) -> String {
+    let points = recorded.plan.points.iter();
+    let mut all: Vec<_> = points.filter_map(|point| point.experiment.focus.as_deref()).collect();
+    all.dedup();
+    match all[..] {
+        [focus] => format!("group {focus}"),
+        _ => {
+            let of = recorded.plan.points.iter().filter_map(|point| {
+                Some((point.case.as_deref()?, point.experiment.focus.as_deref()?))
+            });
+            let mut of: Vec<_> = of.map(|(case, focus)| format!("{focus} ({case})")).collect();
+            of.dedup();
+            format!("of each case one group, {}", of.join(", "))
+        }
+    }
 }
 
 fn title(series: &crate::experiment::estimates::Series) -> String {

@@ -63,10 +63,11 @@ pub fn legend(found: &Estimates) -> String {
     text
 }
 
-/// What a line says.
+/// What a line of a series says.
 #[must_use]
-pub fn cells(line: &Line, found: &Estimates) -> Row {
+pub fn cells(line: &Line, series: &Series, found: &Estimates) -> Row {
     let name = match line.method {
+        Method::Ratio if series.focus.is_some() => format!("{} / (all groups)", line.metric),
         Method::Mean | Method::BatchMeans => line.metric.clone(),
         Method::Ratio => format!("{} /", line.metric),
         Method::Quantile(q) => format!("{}, {q}", line.metric),
