@@ -6,12 +6,21 @@
 set -euo pipefail
 cache=$1
 shift
+command -v flock > /dev/null || { echo "notebooks: flock is needed, which Linux has in util-linux" >&2; exit 1; }
+taken=
 for slot in 0 1 2 3 4 5 6 7; do
     export EVCXR_TMPDIR="$cache/kernel-$slot"
     mkdir -p "$EVCXR_TMPDIR"
     exec 9> "$EVCXR_TMPDIR.lock"
-    if flock --nonblock 9; then break; fi
+    if flock --nonblock 9; then
+        taken=$slot
+        break
+    fi
 done
+if [ -z "$taken" ]; then
+    echo 'notebooks: eight kernels are running, and no more can; shut one down (in JupyterLab: Kernel, Shut Down Kernel)' >&2
+    exit 1
+fi
 if [ ! -e "$EVCXR_TMPDIR/target" ] && [ -e "$cache/kernel-0/target" ]; then
     # Files of a cell that is just being compiled may vanish meanwhile: nobody needs them.
     cp --archive --reflink=auto "$cache/kernel-0/target" "$EVCXR_TMPDIR/" 2> /dev/null || true
