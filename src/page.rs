@@ -48,7 +48,7 @@ pub fn page(dir: &Path, files: Option<&Path>) -> Result<Page, Error> {
     let place = quoted(&format!("results/{folder}"));
     let missing = missing(&recorded);
     let sections = [
-        ("figures", "Figures", Some(figures::figures(&drawn, &place))),
+        ("figures", "Figures", Some(figures::figures(&drawn))),
         ("summary", "Summary", Some(tables::summary(&recorded)?)),
         ("differences", "Differences", tables::differences(&recorded)),
         ("estimates", "Estimates and theory", Some(tables::estimates(&recorded, plots.results())?)),

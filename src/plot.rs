@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gilsim_policies::Span;
+use indexmap::IndexMap;
 
 use crate::analysis::Results;
 use crate::analysis::measured::{MEASURED_FILE, Measured};
@@ -104,15 +105,16 @@ pub struct Drawing {
 pub struct Drawings {
     /// They, case by case.
     pub drawings: Vec<Drawing>,
-    /// Which figures there are no data for, and what they need.
-    pub lacking: Vec<String>,
+    /// Which figures there are no data for: for each thing that they need, their names.
+    pub lacking: IndexMap<String, Vec<&'static str>>,
 }
 
 impl Drawings {
     /// Once, however many cases lack it.
-    fn lack(&mut self, what: String) {
-        if !self.lacking.contains(&what) {
-            self.lacking.push(what);
+    fn lack(&mut self, figure: &'static str, needs: String) {
+        let figures = self.lacking.entry(needs).or_default();
+        if !figures.contains(&figure) {
+            figures.push(figure);
         }
     }
 }
@@ -122,8 +124,8 @@ impl Drawings {
 pub struct Drawn {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// Which figures there are no data for, and what they need.
-    pub lacking: Vec<String>,
+    /// Which figures there are no data for: for each thing that they need, their names.
+    pub lacking: IndexMap<String, Vec<&'static str>>,
 }
 
 /// Results, ready to be drawn.
@@ -235,10 +237,10 @@ impl Plots {
                         about: self.describe(figure, &choice, width),
                     }),
                     Err(PlotError::Read(error)) if error.is_missing() => {
-                        found.lack(error.without_file(figure));
+                        found.lack(figure, error.need());
                     }
-                    Err(error @ PlotError::Figure(FigureError::NoData { .. })) => {
-                        found.lack(error.to_string());
+                    Err(PlotError::Figure(FigureError::NoData { needs, .. })) => {
+                        found.lack(figure, needs.to_owned());
                     }
                     Err(error) => return Err(error),
                 }

@@ -102,14 +102,12 @@ impl ReadError {
         matches!(self, Self::Missing { .. })
     }
 
-    /// What a figure lacks, whichever run's file that is.
+    /// What is needed instead, whichever run's file it is.
     #[must_use]
-    pub fn without_file(&self, figure: &str) -> String {
+    pub fn need(&self) -> String {
         match self {
-            Self::Missing { table, .. } => {
-                format!("the figure `{figure}` needs the table \"{table}\": {}", origin(table))
-            }
-            error => format!("the figure `{figure}` has no data: {error}"),
+            Self::Missing { table, .. } => format!("the table \"{table}\": {}", origin(table)),
+            error => error.to_string(),
         }
     }
 }

@@ -35,7 +35,9 @@ fn draw(args: &PlotCommand) -> Result<String, PlotError> {
     let mut files = Vec::new();
     if args.figures.is_empty() {
         let drawn = plots.draw_all(&choice, print, &folder)?;
-        drawn.lacking.iter().for_each(|why| eprintln!("{why}"));
+        for (needs, figures) in drawn.lacking {
+            eprintln!("left out: {} (needs {needs})", figures.join(", "));
+        }
         files = drawn.files;
     }
     for figure in &args.figures {

@@ -1,12 +1,11 @@
 //! The figures of a page, and what there is to say of those that are not there.
 
-use indexmap::IndexMap;
 use maud::{Markup, PreEscaped, html};
 
 use crate::plot::{Drawing, Drawings};
 
 /// Figures, numbered, case by case.
-pub(super) fn figures(Drawings { drawings, lacking }: &Drawings, place: &str) -> Markup {
+pub(super) fn figures(Drawings { drawings, lacking }: &Drawings) -> Markup {
     let links = cases(drawings);
     let figure = |(number, Drawing { svg, about, .. }): &(usize, &Drawing)| {
         let caption = format!("caption-{number}");
@@ -19,7 +18,7 @@ pub(super) fn figures(Drawings { drawings, lacking }: &Drawings, place: &str) ->
                     span id=(caption) {
                         a href={ "#figure-" (number) } { "Figure " (number) } ". " (about.caption)
                     }
-                    code { (command(&about.command, place)) }
+                    code { (about.command) }
                 }
             }
         }
@@ -36,7 +35,7 @@ pub(super) fn figures(Drawings { drawings, lacking }: &Drawings, place: &str) ->
         @if !lacking.is_empty() {
             details {
                 summary { "Figures without data" }
-                ul { @for why in reasons(lacking) { li { (why) } } }
+                ul { @for (why, figures) in lacking { li { (figures.join(", ")) " (needs " (why) ")" } } }
             }
         }
     }
@@ -50,54 +49,4 @@ pub(super) fn cases(drawings: &[Drawing]) -> Vec<(String, &str)> {
         return Vec::new();
     }
     (1..).zip(cases).map(|(number, case): (usize, _)| (format!("case-{number}"), case)).collect()
-}
-
-/// The command of a figure for results in this place.
-fn command(command: &str, place: &str) -> String {
-    let (_, options) = command.split_once(" --figure ").unwrap_or_default();
-    format!("gilsim plot {place} --figure {options}")
-}
-
-/// Each reason once, with the figures that it holds for. Where a file is missing, it is any of many: what would make it matters.
-fn reasons(lacking: &[String]) -> Vec<String> {
-    let mut of: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for text in lacking {
-        let (figure, why) = text.split_once(" has no data: ").unwrap_or(("", text));
-        let why = why.split_once(" is missing; ").map_or(why, |(_, help)| help);
-        let figure = figure.trim_start_matches("the figure ").trim_matches('`');
-        let figures = of.entry(why).or_default();
-        if !figures.contains(&figure) {
-            figures.push(figure);
-        }
-    }
-    of.into_iter().map(|(why, figures)| format!("{}: {why}", figures.join(", "))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_said_once() {
-        let lacking = [
-            "the figure `convoy` has no data: x/intervals/000012.parquet is missing; run it with the level \"intervals\"",
-            "the figure `shares` has no data: x/intervals/000012.parquet is missing; run it with the level \"intervals\"",
-            "the figure `convoy` has no data: x/intervals/000040.parquet is missing; run it with the level \"intervals\"",
-            "the figure `heatmap` has no data: it needs two swept parameters",
-        ];
-        assert_eq!(
-            reasons(&lacking.map(str::to_owned)),
-            [
-                "convoy, shares: run it with the level \"intervals\"",
-                "heatmap: it needs two swept parameters",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_command_names_the_place() {
-        let text =
-            command("gilsim plot results/x --figure latency --width double", "'results/a b'");
-        assert_eq!(text, "gilsim plot 'results/a b' --figure latency --width double");
-    }
 }
