@@ -71,7 +71,7 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
         finite(FIGURE, row.mean, || format!("the difference of {}", row.policy.label))?;
         finite(FIGURE, row.half_width, || format!("the interval of {}", row.policy.label))?;
     }
-    let reach = reach(rows().map(|row| row.mean.abs() + row.half_width).collect());
+    let reach = reach(&rows().collect::<Vec<_>>());
     let low = rows().map(|row| row.mean - row.half_width).fold(0.0, f64::min).max(-reach);
     let high = rows().map(|row| row.mean + row.half_width).fold(0.0, f64::max).min(reach);
     let axis = Axis::rounded(low, high, Quantity::Share, 5);
@@ -122,11 +122,13 @@ pub fn draw(data: &Data, width: Width) -> Result<String, FigureError> {
     })
 }
 
-/// How far the axis reaches at most, for rows that reach so far.
-fn reach(mut rows: Vec<f64>) -> f64 {
-    rows.sort_by(f64::total_cmp);
-    let typical = rows[rows.len() / 2];
-    if typical > 0.0 { WIDEST * typical } else { f64::INFINITY }
+/// How far the axis reaches at most: to every mean, but not to the end of an interval that is far wider than the others.
+fn reach(rows: &[&Row]) -> f64 {
+    let mut ends: Vec<_> = rows.iter().map(|row| row.mean.abs() + row.half_width).collect();
+    ends.sort_by(f64::total_cmp);
+    let farthest = rows.iter().map(|row| row.mean.abs()).fold(0.0, f64::max);
+    let most = (WIDEST * ends[ends.len() / 2]).max(1.1 * farthest);
+    if most > 0.0 { most } else { f64::INFINITY }
 }
 
 fn title_mm(group: &Group) -> f64 {
@@ -209,11 +211,7 @@ fn draw_row(canvas: &Canvas<'_>, axis: &Axis, row: &Row, line: &Rect) -> Result<
         let end = [(inside - back, middle - 0.5), (inside, middle), (inside - back, middle + 0.5)];
         canvas.line(&end, &stroke)?;
     }
-    let mean = at(row.mean);
-    if !line.contains(mean) {
-        return Ok(());
-    }
-    canvas.marker(mean, look.marker, 1.6, look.color, !row.is_shown)
+    canvas.marker(at(row.mean), look.marker, 1.6, look.color, !row.is_shown)
 }
 
 #[cfg(test)]
@@ -269,7 +267,12 @@ mod tests {
         let svg = draw(&data(&rows), Width::Column).unwrap();
         assert!(svg.contains("\n+20 ± 4000<"), "{svg}");
         assert!(svg.contains("\n100<") && !svg.contains("\n1000<"), "{svg}");
-        assert_eq!(reach(vec![0.0, 0.0, 3.0]), f64::INFINITY);
+        // A mean is data, however large.
+        rows[5] = (-0.8, 0.01);
+        let svg = draw(&data(&rows), Width::Column).unwrap();
+        assert!(svg.contains("\n−80.0 ± 1.0<"), "{svg}");
+        assert!(["\n−100<", "\n−80<"].iter().any(|end| svg.contains(end)), "{svg}");
+        draw(&data(&[(0.0, 0.0), (0.0, 0.0), (0.0, 3.0)]), Width::Column).unwrap();
     }
 
     #[test]

@@ -129,8 +129,8 @@ impl Multiples<'_> {
             canvas.text(&x_name, below, &LABEL, Align::Center)?;
             let middle = MARGIN_MM + title_mm + (pitch * rows as f64 - title_mm - LABELS_MM) / 2.0;
             for (column, y) in self.y.iter().enumerate() {
-                let name = y.0.unit.title(y.1);
-                // A long name may reach below the panels, but not over the edge of the page.
+                // A long name may reach below the panels, but not to the legend or over the edge of the page.
+                let name = font::shorten(&y.0.unit.title(y.1), axes_end - MARGIN_MM, &LABEL);
                 let half = font::width_mm(&name, LABEL.pt, false) / 2.0;
                 let base = left + column as f64 * (panel_mm + gap_mm) - beside(y) + 2.2;
                 let place = (base, middle.max(MARGIN_MM + half));
