@@ -16,7 +16,7 @@ use maud::{Markup, html};
 use crate::experiment::Error;
 use crate::experiment::reproduce::Recorded;
 use crate::figure::Width;
-use crate::plot::{Choice, Plots};
+use crate::plot::{Choice, Plots, quoted};
 
 /// Rows from which on a table is folded.
 const MANY: usize = 40;
@@ -115,16 +115,6 @@ fn last_part(dir: &Path, name: &str) -> String {
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     let last = dir.file_name().or_else(|| whole.file_name());
     last.map_or_else(|| name.to_owned(), |last| last.to_string_lossy().into_owned())
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "_-./=:,+%".contains(letter);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// What to say of files that the manifest lists and that are not there.

@@ -33,6 +33,7 @@ use crate::experiment::reproduce::Recorded;
 use crate::figure::{self, Description, FIGURES, FigureError, Policy, Width};
 use crate::trace::tables::RunRow;
 
+pub(crate) use describe::quoted;
 pub use error::PlotError;
 
 /// Resolution of PNG files \[dots per inch\]: what journals ask for.
@@ -62,6 +63,11 @@ pub struct Choice {
 impl Choice {
     fn shows(&self, series: &str) -> bool {
         self.series.is_empty() || self.series.iter().any(|name| name == series)
+    }
+
+    /// The runs of the series that are shown.
+    fn of<'a>(&self, all: &[&'a RunRow]) -> Vec<&'a RunRow> {
+        all.iter().copied().filter(|run| self.shows(&run.policy)).collect()
     }
 
     /// The part of the chosen stretch of time that is recorded; `None` if none is chosen.
@@ -186,7 +192,7 @@ impl Plots {
     /// There is no such figure, or the results lack what it needs.
     pub fn draw(&self, figure: &str, choice: &Choice, width: Width) -> Result<String, PlotError> {
         let all = self.chosen(choice)?;
-        let runs: Vec<_> = all.iter().copied().filter(|run| choice.shows(&run.policy)).collect();
+        let runs = choice.of(&all);
         Ok(match figure {
             "timeline" => figure::timeline::draw(&self.timeline(&runs, choice)?, width)?,
             "latency" => figure::latency::draw(&self.latency(&runs, choice)?, width)?,

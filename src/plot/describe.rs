@@ -50,7 +50,7 @@ impl Plots {
     /// What a figure shows of its runs, as a sentence: the metric, or the one run of each series.
     fn shown_in(&self, figure: &str, choice: &Choice) -> Option<String> {
         let all = self.chosen(choice).ok()?;
-        let runs: Vec<_> = all.iter().copied().filter(|run| choice.shows(&run.policy)).collect();
+        let runs = choice.of(&all);
         let mut text = match figure {
             "timeline" | "convoy" | "shares" => one_run(one_each(&runs).first()?, choice),
             "throughput" | "heatmap" => {
@@ -127,7 +127,7 @@ fn command(name: &str, figure: &str, choice: &Choice, width: Width) -> String {
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "_-./=:,+%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -12,7 +12,7 @@ use crate::trace::tables::RunRow;
 impl Plots {
     pub(super) fn throughput(&self, all: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
         let Shown { metric, baseline, label, quantity, estimates } = self.shown(all, choice)?;
-        let runs: Vec<_> = all.iter().copied().filter(|run| choice.shows(&run.policy)).collect();
+        let runs = choice.of(all);
         let axis = Axis::of(&runs);
         let titles: Vec<String> = runs.iter().map(|run| axis.panel(run)).collect();
         let reference = match baseline {

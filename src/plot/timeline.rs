@@ -14,12 +14,15 @@ impl Plots {
     pub(super) fn timeline(&self, runs: &[&RunRow], choice: &Choice) -> Result<Data, PlotError> {
         let threads = self.results.threads()?;
         let mut panels = Vec::new();
+        let mut all = None;
         for run in one_each(runs) {
             let mut rows: Vec<Thread> = thread_names(&threads, run.run)
                 .into_iter()
                 .map(|label| Thread { label, stretches: Vec::new() })
                 .collect();
-            for row in self.results.intervals(run.run)? {
+            let intervals = self.results.intervals(run.run)?;
+            all = recorded(all, &intervals);
+            for row in intervals {
                 let Some(activity) = Activity::of(row.state.name(), row.holds) else { continue };
                 if let Some(thread) = rows.get_mut(row.thread.index()) {
                     let (start_ns, end_ns) = (row.start.ns(), row.end.ns());
@@ -29,7 +32,6 @@ impl Plots {
             }
             panels.push(Panel { policy: self.policy(&run.policy), threads: rows });
         }
-        let all = all(&panels);
         let window = choice.window(all)?;
         let (from_ns, to_ns) = window.or(all.map(middle)).unwrap_or_default();
         Ok(Data { from_ns, to_ns, panels })
@@ -46,13 +48,6 @@ pub(super) fn one_each<'a>(runs: &[&'a RunRow]) -> Vec<&'a RunRow> {
         }
     }
     shown
-}
-
-/// Begin and end of what was recorded.
-fn all(panels: &[Panel]) -> Option<(u64, u64)> {
-    let stretches = panels.iter().flat_map(|panel| &panel.threads).flat_map(|t| &t.stretches);
-    let ends = stretches.map(|stretch| (stretch.start_ns, stretch.end_ns));
-    ends.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
 }
 
 /// A window in the middle of what was recorded.
