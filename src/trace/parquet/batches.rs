@@ -35,14 +35,18 @@ fn run_column(run: u32, rows: usize) -> Column {
     Column::new_scalar("run".into(), run.into(), rows)
 }
 
-/// Takes a column's values, and keeps the room for others.
-fn take<T>(name: &str, values: &mut Vec<T>) -> Series
+/// Takes a column's values, and makes room for as many others.
+fn take<T: PolarsNumericType>(name: &str, values: &mut Vec<T::Native>) -> ChunkedArray<T> {
+    let others = Vec::with_capacity(values.len());
+    ChunkedArray::from_vec(name.into(), std::mem::replace(values, others))
+}
+
+/// Takes the values of a column some of whose rows have none.
+fn take_optional<T: PolarsNumericType>(name: &str, values: &mut Vec<Option<T::Native>>) -> Column
 where
-    Series: for<'a> NamedFrom<&'a [T], [T]>,
+    ChunkedArray<T>: IntoColumn,
 {
-    let series = Series::new(name.into(), values.as_slice());
-    values.clear();
-    series
+    ChunkedArray::<T>::from_iter_options(name.into(), values.drain(..)).into_column()
 }
 
 /// Threads and their groups.
@@ -68,8 +72,8 @@ impl Threads {
         self.group.push(self.groups[thread.index()]);
     }
     fn take(&mut self) -> PolarsResult<[Column; 2]> {
-        let group = take("group", &mut self.group);
-        Ok([take("thread", &mut self.thread).into(), self.labels.column("group", group)?])
+        let thread = take::<UInt32Type>("thread", &mut self.thread).into_column();
+        Ok([thread, self.labels.column("group", &take("", &mut self.group))?])
     }
 }
 
@@ -85,7 +89,7 @@ impl Times {
         self.0.push(span.ns() as i64);
     }
     fn take(&mut self, name: &str) -> Column {
-        take(name, &mut self.0).into()
+        take::<Int64Type>(name, &mut self.0).into_column()
     }
 }
 
@@ -142,7 +146,7 @@ pub struct IntervalBatch {
     run: u32,
     threads: Threads,
     states: Labels,
-    state: Vec<u8>,
+    state: Vec<u32>,
     holds: Vec<bool>,
     core: Vec<Option<u16>>,
     start: Times,
@@ -167,7 +171,7 @@ impl Batch for IntervalBatch {
     }
     fn push(&mut self, row: &IntervalRow) {
         self.threads.push(row.thread);
-        self.state.push(row.state as u8);
+        self.state.push(row.state as u32);
         self.holds.push(row.holds);
         self.core.push(row.core);
         self.start.point(row.start);
@@ -177,9 +181,10 @@ impl Batch for IntervalBatch {
         let rows = self.start.0.len();
         let mut columns = vec![run_column(self.run, rows)];
         columns.extend(self.threads.take()?);
-        columns.push(self.states.column("state", take("state", &mut self.state))?);
-        columns.push(take("holds", &mut self.holds).into());
-        columns.push(take("core", &mut self.core).into());
+        columns.push(self.states.column("state", &take("", &mut self.state))?);
+        let holds: BooleanChunked = self.holds.drain(..).collect();
+        columns.push(holds.with_name("holds".into()).into_column());
+        columns.push(take_optional::<UInt16Type>("core", &mut self.core));
         columns.push(self.start.take("start_ns"));
         columns.push(self.end.take("end_ns"));
         DataFrame::new(rows, columns)
@@ -193,7 +198,7 @@ pub struct EventBatch {
     at: Times,
     thread: Vec<u32>,
     kinds: Labels,
-    kind: Vec<u8>,
+    kind: Vec<u32>,
     core: Vec<Option<u16>>,
     other: Vec<Option<u32>>,
     object: Vec<Option<u32>>,
@@ -218,7 +223,7 @@ impl Batch for EventBatch {
     fn push(&mut self, row: &EventRow) {
         self.at.point(row.at);
         self.thread.push(row.thread.0);
-        self.kind.push(row.kind as u8);
+        self.kind.push(row.kind as u32);
         self.core.push(row.core);
         self.other.push(row.other.map(|thread| thread.0));
         self.object.push(row.object);
@@ -230,11 +235,11 @@ impl Batch for EventBatch {
             vec![
                 run_column(self.run, rows),
                 self.at.take("t_ns"),
-                take("thread", &mut self.thread).into(),
-                self.kinds.column("kind", take("kind", &mut self.kind))?,
-                take("core", &mut self.core).into(),
-                take("other", &mut self.other).into(),
-                take("object", &mut self.object).into(),
+                take::<UInt32Type>("thread", &mut self.thread).into_column(),
+                self.kinds.column("kind", &take("", &mut self.kind))?,
+                take_optional::<UInt16Type>("core", &mut self.core),
+                take_optional::<UInt32Type>("other", &mut self.other),
+                take_optional::<UInt32Type>("object", &mut self.object),
             ],
         )
     }

@@ -4,10 +4,7 @@ use polars::prelude::*;
 
 /// The texts that a column may have.
 #[derive(Debug, Clone)]
-pub struct Labels {
-    dtype: DataType,
-    physical: DataType,
-}
+pub struct Labels(Series);
 
 impl Labels {
     /// Labels, each with its place in the list as its number.
@@ -16,19 +13,18 @@ impl Labels {
     ///
     /// Two labels are equal.
     pub fn new<'a>(labels: impl IntoIterator<Item = &'a str>) -> PolarsResult<Self> {
-        let dtype = DataType::from_frozen_categories(FrozenCategories::new(labels)?);
-        let physical = DataType::from(dtype.cat_physical()?);
-        Ok(Self { dtype, physical })
+        let labels: Vec<_> = labels.into_iter().collect();
+        let dtype =
+            DataType::from_frozen_categories(FrozenCategories::new(labels.iter().copied())?);
+        Series::new("".into(), labels).strict_cast(&dtype).map(Self)
     }
 
-    /// A column of labels, given by their numbers.
+    /// A column of labels, given by their numbers; null where there is none.
     ///
     /// # Errors
     ///
     /// A number stands for no label.
-    pub fn column(&self, name: &str, numbers: Series) -> PolarsResult<Column> {
-        let numbers = numbers.strict_cast(&self.physical)?;
-        let labels = Series::from_cats_and_dtype(&numbers, &self.dtype, true)?;
-        Ok(labels.with_name(name.into()).into())
+    pub fn column(&self, name: &str, numbers: &IdxCa) -> PolarsResult<Column> {
+        Ok(self.0.take(numbers)?.with_name(name.into()).into())
     }
 }

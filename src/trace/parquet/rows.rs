@@ -105,7 +105,7 @@ fn labels(name: &str, cells: impl Iterator<Item = Cell>) -> PolarsResult<Column>
         Cell::Text(text) => Some(labels.insert_full(text).0 as u32),
         _ => None,
     };
-    let numbers: Vec<_> = cells.map(&mut number).collect();
+    let numbers: IdxCa = cells.map(&mut number).collect();
     let labels = Labels::new(labels.iter().map(String::as_str))?;
-    labels.column(name, Series::new("".into(), numbers))
+    labels.column(name, &numbers)
 }
