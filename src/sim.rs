@@ -28,6 +28,7 @@ mod releasing;
 mod starting;
 mod thread;
 mod timers;
+mod vain;
 mod world;
 
 use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};
@@ -99,7 +100,7 @@ pub struct Outcome {
     pub collections: u64,
     /// For how long threads stood still for it, or waited until they did, summed up over collections.
     pub collecting: Span,
-    /// Events that the engine took from its queue.
+    /// Events that the engine took from its queue, or would have: rounds in vain are done many at once.
     pub events: u64,
 }
 

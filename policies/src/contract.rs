@@ -192,6 +192,14 @@ pub trait Policy: Debug + Send {
     /// The holder has passed `count` check points that did not matter.
     fn pass_checks(&mut self, _count: u64) {}
 
+    /// How long the holder computes from one check point at which it lets go to the next, if nothing but its own letting go
+    /// and taking the lock back lies between, and leaves the policy as it was. Only asked after a [`Successor::Futile`].
+    ///
+    /// This is how letting go in vain costs next to nothing.
+    fn round_in_vain(&self) -> Option<Span> {
+        None
+    }
+
     /// The holder stands at a check point that matters.
     fn check(&mut self, _view: &View) -> Check {
         Check::CarryOn

@@ -139,6 +139,10 @@ impl Policy for Tick {
         if view.threads > 1 { NonZeroU64::new(self.ticker + 1) } else { None }
     }
 
+    fn round_in_vain(&self) -> Option<Span> {
+        Some(self.parameters.tick * self.period())
+    }
+
     fn pass_checks(&mut self, count: u64) {
         // A single thread's ticks count too, and set the counter back now and then.
         let passed = count % self.period();

@@ -14,7 +14,7 @@ use crate::trace::{EventKind, Sink, State};
 pub(super) struct Core {
     current: Option<ThreadId>,
     /// Whether it is to pick again as soon as its thread leaves the kernel.
-    resched: bool,
+    pub resched: bool,
     /// When an interrupt from another core arrives that makes it pick again.
     interrupt: Option<Instant>,
     /// Until when the host has it.

@@ -65,8 +65,8 @@ pub(super) struct Simulation<'a, M, S> {
     /// The thread whose phase is ending right now.
     pub acting: Option<ThreadId>,
     pub unborn: usize,
-    end: Instant,
-    events: u64,
+    pub end: Instant,
+    pub events: u64,
 }
 
 /// For each thread, whether nobody's start or end brings it along. The first of each interpreter of its own to start is

@@ -67,6 +67,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (next, phase) = match successor {
             Successor::Nobody => return self.unguard(threads, thread, reason, then),
             Successor::Futile => {
+                if reason == Reason::CheckPoint {
+                    self.skip_rounds(threads, thread);
+                }
                 let at = threads[thread.index()].at as usize;
                 let takes = self.costs.futile_wake + self.bucket_is_taken(threads, at);
                 let state = &mut threads[thread.index()];
