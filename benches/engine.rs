@@ -4,7 +4,7 @@ use criterion::{Criterion, Throughput};
 use gilsim::policies::{PolicySpec, Span};
 use gilsim::trace::NullSink;
 
-use super::subject::{Scenario, battle, mixed, repairman, written};
+use super::subject::{Scenario, battle, cooperative, mixed, repairman, written};
 
 fn events(criterion: &mut Criterion, group: &str, name: &str, scenario: &Scenario, for_: Span) {
     let once = || scenario.run(for_, &mut NullSink);
@@ -31,7 +31,7 @@ pub fn cycles(criterion: &mut Criterion) {
 /// One element is an event.
 pub fn policies(criterion: &mut Criterion) {
     for policy in PolicySpec::all() {
-        let scenario = mixed("linux = { cores = 2 }", &written(&policy));
+        let scenario = cooperative("linux = { cores = 2 }", &written(&policy));
         events(criterion, "policy", policy.name(), &scenario, Span::from_s(20));
     }
 }

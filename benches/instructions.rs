@@ -14,7 +14,7 @@ use gilsim::sim::Outcome;
 use gilsim::trace::NullSink;
 use gilsim::trace::parquet::{EventSink, OpSink, TableSink};
 use indexmap::IndexMap;
-use subject::{Scenario, battle, feed, files, full, mixed, repairman, step, written};
+use subject::{Scenario, battle, cooperative, feed, files, full, mixed, repairman, step, written};
 
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.toml");
 const TOLERANCE: f64 = 0.05;
@@ -38,17 +38,23 @@ fn paths() -> IndexMap<String, Path> {
         };
         paths.insert(format!("repairman, {threads} threads: cycle"), Box::new(cycles));
     }
-    let policies = PolicySpec::all().into_iter();
-    let written = policies.map(|policy| (policy.name(), "linux = { cores = 2 }", written(&policy)));
-    let bounded = ("timed_wait, ideal", "ideal = { cores = 2 }", "timed_wait = {}".to_owned());
-    for (name, machine, policy) in written.chain([bounded]) {
-        let events = move |size| quietly(&mixed(machine, &policy), 2_000 * size).events;
-        paths.insert(format!("{name}: event"), Box::new(events));
+    for policy in PolicySpec::all() {
+        let scenario = cooperative("linux = { cores = 2 }", &written(&policy));
+        let events = move |size| quietly(&scenario, 2_000 * size).events;
+        paths.insert(format!("{}: event", policy.name()), Box::new(events));
     }
-    paths.insert(
-        "tick, two cores: event".to_owned(),
-        Box::new(|size| quietly(&battle(), 500 * size).events),
-    );
+    for (name, machine) in [("linux", "linux = { cores = 2 }"), ("ideal", "ideal = { cores = 2 }")]
+    {
+        let scenario = mixed(machine, "timed_wait = {}");
+        let events = move |size| quietly(&scenario, 2_000 * size).events;
+        paths.insert(format!("{name}, timed_wait: event"), Box::new(events));
+    }
+    // Rounds in vain are no events to be counted.
+    let battle = |size| {
+        quietly(&battle(), 500 * size);
+        500 * size
+    };
+    paths.insert("tick, two cores: simulated ms".to_owned(), Box::new(battle));
     paths.insert("ops: row".to_owned(), Box::new(operations));
     paths.insert("events: row".to_owned(), Box::new(events));
     paths

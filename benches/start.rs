@@ -8,7 +8,7 @@ use criterion::Criterion;
 pub fn commands(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("smallest.toml");
-    let text = "duration = \"10ms\"\n[policies.tick]\ntick = {}\n[groups.t]\nprogram = [{ compute = \"1ms\" }]\n";
+    let text = "schema = 1\nmachine = { ideal = {} }\nduration = \"10ms\"\n[policies.tick]\ntick = {}\n[groups.t]\nprogram = [{ compute = \"1ms\" }]\n";
     std::fs::write(&file, text).expect("room on the disk");
     let results = directory.path().join("results");
     let run = |arguments: &[&str]| {

@@ -51,6 +51,13 @@ pub fn mixed(machine: &str, policy: &str) -> Scenario {
     Scenario::new(groups, machine, policy)
 }
 
+/// The same, but those that compute let the lock go each millisecond, as some policies leave it to them.
+pub fn cooperative(machine: &str, policy: &str) -> Scenario {
+    let groups = "[cpu]\nthreads = 8\nprogram = [{ compute = \"1ms\" }, \"yield\"]\n\
+                  [io]\nthreads = 8\nprogram = [{ block = \"1ms\" }]\n";
+    Scenario::new(groups, machine, policy)
+}
+
 /// Two threads that compute, and fight for the lock on two cores at each check of CPython 2.7.
 pub fn battle() -> Scenario {
     let groups = "[cpu]\nthreads = 2\nprogram = [{ compute = \"1ms\" }]\n";

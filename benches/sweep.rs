@@ -13,7 +13,7 @@ const RUNS: u64 = 2_000;
 /// One element is a run of 10 ms of two threads, with its line in the journal and its rows in the tables.
 pub fn short_runs(criterion: &mut Criterion) {
     let text = format!(
-        "replications = {RUNS}\nduration = \"10ms\"\n[policies.tick]\ntick = {{}}\n[groups.t]\nthreads = 2\nprogram = [{{ compute = \"1ms\" }}]\n"
+        "schema = 1\nmachine = {{ ideal = {{}} }}\nreplications = {RUNS}\nduration = \"10ms\"\n[policies.tick]\ntick = {{}}\n[groups.t]\nthreads = 2\nprogram = [{{ compute = \"1ms\" }}]\n"
     );
     let plan = Plan::from_sources(&Sources::new(Path::new("short.toml"), text, &[]))
         .expect("the experiment makes sense");
