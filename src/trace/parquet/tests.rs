@@ -43,7 +43,7 @@ fn feed(sink: &mut impl Sink, rows: u64) {
     for i in 0..rows {
         let thread = ThreadId((i % 3) as u32);
         // Gaps without a pattern, which take room on the disk.
-        let at = 10 * i + (i * 0x9e37_79b9 >> 16) % 8;
+        let at = 10 * i + ((i * 0x9e37_79b9) >> 16) % 8;
         let (start, end) = (Instant::from_ns(at), Instant::from_ns(at + 9));
         let core = (i % 2 == 0).then_some(1);
         let times = StateTimes([1, 2, 3, 0, 3].map(Span::from_ns));
