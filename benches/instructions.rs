@@ -40,8 +40,7 @@ fn paths() -> IndexMap<String, Path> {
     }
     for policy in PolicySpec::all() {
         let scenario = cooperative("linux = { cores = 2 }", &written(&policy));
-        let events = move |size| quietly(&scenario, 2_000 * size).events;
-        paths.insert(format!("{}: event", policy.name()), Box::new(events));
+        paths.insert(format!("{}: simulated ms", policy.name()), simulated(scenario, 2_000));
     }
     for (name, machine) in [("linux", "linux = { cores = 2 }"), ("ideal", "ideal = { cores = 2 }")]
     {
@@ -49,12 +48,7 @@ fn paths() -> IndexMap<String, Path> {
         let events = move |size| quietly(&scenario, 2_000 * size).events;
         paths.insert(format!("{name}, timed_wait: event"), Box::new(events));
     }
-    // Rounds in vain are no events to be counted.
-    let battle = |size| {
-        quietly(&battle(), 500 * size);
-        500 * size
-    };
-    paths.insert("tick, two cores: simulated ms".to_owned(), Box::new(battle));
+    paths.insert("tick, two cores: simulated ms".to_owned(), simulated(battle(), 500));
     paths.insert("ops: row".to_owned(), Box::new(operations));
     paths.insert("events: row".to_owned(), Box::new(events));
     paths
@@ -65,6 +59,14 @@ fn steps(slots: usize, size: u64) -> u64 {
     let count = 20_000 * size;
     (0..count).for_each(|_| step(&mut queue, &mut state));
     count
+}
+
+/// Simulated time, as rounds in vain are no events.
+fn simulated(scenario: Scenario, ms: u64) -> Path {
+    Box::new(move |size| {
+        quietly(&scenario, ms * size);
+        ms * size
+    })
 }
 
 fn quietly(scenario: &Scenario, ms: u64) -> Outcome {

@@ -193,9 +193,10 @@ pub trait Policy: Debug + Send {
     fn pass_checks(&mut self, _count: u64) {}
 
     /// How long the holder computes from one check point at which it lets go to the next, if nothing but its own letting go
-    /// and taking the lock back lies between, and leaves the policy as it was. Only asked after a [`Successor::Futile`].
+    /// and taking the lock back lies between, and leaves the policy as it was. Asked after a [`Successor::Futile`] at a
+    /// check point, after which the releaser goes on.
     ///
-    /// This is how letting go in vain costs next to nothing.
+    /// This is how letting go in vain costs next to nothing: the policy may not be asked about rounds that are like the last.
     fn round_in_vain(&self) -> Option<Span> {
         None
     }

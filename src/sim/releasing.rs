@@ -67,7 +67,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (next, phase) = match successor {
             Successor::Nobody => return self.unguard(threads, thread, reason, then),
             Successor::Futile => {
-                if reason == Reason::CheckPoint {
+                if reason == Reason::CheckPoint && then == Then::GoOn {
                     self.skip_rounds(threads, thread);
                 }
                 let at = threads[thread.index()].at as usize;

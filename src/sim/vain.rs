@@ -1,7 +1,7 @@
 //! Rounds in vain, many at once.
 //!
 //! While the sleeper that it has woken is on its way, a holder under CPython 2's lock frees the lock at each check point
-//! and takes it back: twenty times or so. Nobody else acts meanwhile, and one round is like the other. So they are done
+//! and takes it back: fifteen times or so. Nobody else acts meanwhile, and one round is like the other. So they are done
 //! by arithmetic, unless a sink wants to hear of each; a property test compares the two ways.
 
 use gilsim_policies::{Span, ThreadId};
@@ -15,6 +15,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// A thread has freed the lock at a check point, and wakes nobody: goes on to where it does so for the last time before
     /// anything else happens, or its computation ends.
     pub fn skip_rounds(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        if S::EVENTS || S::INTERVALS {
+            return;
+        }
         let state = &mut threads[thread.index()];
         let Some(lock) = self.locks.get_mut(state.at as usize) else { return };
         let Some(computes) = lock.policy.round_in_vain() else { return };
@@ -25,7 +28,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             && !self.world.collects()
             && !self.cores[usize::from(core)].resched
             && state.cold.is_zero();
-        if S::EVENTS || S::INTERVALS || !alone {
+        if !alone || state.burst <= computes {
             return;
         }
         self.queue.settle(thread.index());
@@ -33,7 +36,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let steps = [self.costs.futile_wake, self.costs.lock_call, computes, self.costs.lock_call];
         let [wakes, takes, _, frees] = steps;
         let round = steps.into_iter().sum::<Span>();
-        // What happens at the very instant at which a round ends may come first.
+        // What happens at the very instant at which a round ends may come first, and the round that ends the computation is
+        // not like the others.
         let most = |time: Span, of: Span| time.ns().saturating_sub(1) / of.ns();
         let rounds = most(next - self.log.now, round).min(most(state.burst, computes));
 
@@ -60,17 +64,50 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 mod tests {
     use std::path::Path;
 
-    use gilsim_policies::{PolicySpec, Span};
+    use gilsim_policies::{Instant, PolicySpec, Span};
     use indexmap::IndexMap;
     use proptest::prelude::*;
 
     use crate::machine::MachineSpec;
-    use crate::sim::{RunSpec, run};
-    use crate::trace::{MemorySink, NullSink};
+    use crate::sim::{RunSpec, run, run_marked};
+    use crate::trace::{MemorySink, NullSink, OpRow, Sink};
     use crate::workload::Workload;
 
-    fn steps() -> impl Strategy<Value = String> {
-        let times = || prop_oneof![1_u64..3_000, 1_u64..3_000_000];
+    /// Hears of operations alone.
+    #[derive(Default)]
+    struct Operations(Vec<OpRow>);
+
+    impl Sink for Operations {
+        fn op(&mut self, row: &OpRow) {
+            self.0.push(*row);
+        }
+    }
+
+    fn any_machine() -> impl Strategy<Value = String> {
+        let linux =
+            (1_u16..4, any::<[bool; 4]>()).prop_map(|(cores, [wakes, calls, steals, ticks])| {
+                let mut text = format!("linux = {{ cores = {cores}");
+                for (wanted, part) in [
+                    (wakes, "futile_wake = '0ns'"),
+                    (calls, "lock_call = '0ns'"),
+                    (steals, "steal_gap = '50us', steal = '5us'"),
+                    (ticks, "tick = '100us', base_slice = '70us', wake_latency = '3us'"),
+                ] {
+                    if wanted {
+                        text = text + ", " + part;
+                    }
+                }
+                text + " }"
+            });
+        let ideal = (1_u16..4).prop_map(|cores| format!("ideal = {{ cores = {cores} }}"));
+        prop_oneof![3 => linux, 1 => ideal]
+    }
+
+    /// A program that computes for a while, perhaps for just so many rounds.
+    fn program(round: u64) -> impl Strategy<Value = String> {
+        let times = move || {
+            prop_oneof![1_u64..3_000, 1_u64..3_000_000, (1_u64..90).prop_map(move |k| k * round)]
+        };
         let step = prop_oneof![
             4 => times().prop_map(|ns| format!("{{ compute = '{ns}ns' }}")),
             2 => times().prop_map(|ns| format!("{{ compute = {{ exponential = {{ mean = '{ns}ns' }} }} }}")),
@@ -83,34 +120,56 @@ mod tests {
             .prop_map(|(ns, steps)| format!("{{ compute = '{ns}ns' }}, {}", steps.join(", ")))
     }
 
+    fn group(round: u64) -> impl Strategy<Value = String> {
+        let lives = prop_oneof![
+            3 => Just(""),
+            1 => Just("start = '300us'"),
+            1 => Just("stop = '700us'"),
+            1 => Just("iterations = 3"),
+            1 => Just("arrivals = { poisson = { mean_gap = '100us' } }"),
+            1 => Just("arrivals = { think = { exponential = { mean = '50us' } } }"),
+        ];
+        (1_u32..4, lives, program(round)).prop_map(|(threads, lives, steps)| {
+            format!("threads = {threads}\n{lives}\nprogram = [{steps}]\n")
+        })
+    }
+
+    fn any_setting() -> impl Strategy<Value = (String, String)> {
+        (0_u64..150, 1_u64..40).prop_flat_map(|(interval, tick)| {
+            let groups = prop::collection::vec(group(tick * (interval + 1)), 1..4);
+            let policy = format!("tick = {{ interval = {interval}, tick = '{tick}ns' }}");
+            (
+                Just(policy),
+                groups.prop_map(|groups| {
+                    let numbered = groups.iter().enumerate();
+                    numbered.map(|(n, group)| format!("[g{n}]\n{group}")).collect::<String>()
+                }),
+            )
+        })
+    }
+
     proptest! {
         #[test]
         fn skipped_rounds_come_to_the_same_as_single_ones(
-            machine in prop_oneof![
-                (1_u16..4).prop_map(|cores| format!("linux = {{ cores = {cores} }}")),
-                (1_u16..4).prop_map(|cores| format!("ideal = {{ cores = {cores} }}")),
-            ],
-            (interval, tick) in (0_u32..150, 1_u64..40),
-            programs in prop::collection::vec((1_u32..4, steps()), 1..4),
+            machine in any_machine(),
+            (policy, groups) in any_setting(),
             seed: u64,
             ties in prop::option::of(any::<u32>()),
             us in 1_u64..5_000,
+            mark_us in 1_u64..5_000,
         ) {
-            let groups: String = programs
-                .iter()
-                .enumerate()
-                .map(|(n, (threads, steps))| format!("[g{n}]\nthreads = {threads}\nprogram = [{steps}]\n"))
-                .collect();
             let groups = toml::from_str(&groups).unwrap();
             let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("")).unwrap();
             let machine: MachineSpec = toml::from_str(&machine).unwrap();
-            let policy = format!("tick = {{ interval = {interval}, tick = '{tick}ns' }}");
             let policy: PolicySpec = toml::from_str(&policy).unwrap();
             let spec = RunSpec::new(&workload, &machine, &policy, Span::from_us(us));
             let spec = RunSpec { seed, ties, ..spec };
-            let (skipped, single) =
-                (run(&spec, &mut NullSink), run(&spec, &mut MemorySink::default()));
-            prop_assert_eq!(skipped, single);
+            let marks = [Instant::ZERO + Span::from_us(mark_us)];
+            let (mut all, mut operations) = (MemorySink::default(), Operations::default());
+            let single = run_marked(&spec, &marks, &mut all);
+            prop_assert_eq!(&run_marked(&spec, &marks, &mut operations), &single);
+            prop_assert_eq!(operations.0, all.ops);
+            prop_assert_eq!(Some(&run(&spec, &mut NullSink)), single.last());
         }
     }
 }

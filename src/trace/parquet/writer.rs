@@ -9,36 +9,23 @@ use polars::io::parquet::write::{BatchedWriter, KeyValueMetadata};
 use polars::prelude::*;
 use polars_parquet::read::ParquetError;
 use polars_parquet::write::{
-    CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding,
-    FallibleStreamingIterator, StatisticsOptions, Version, WriteOptions, array_to_columns,
-    get_dtype_encoding,
+    Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,
+    array_to_columns, get_dtype_encoding,
 };
 
 use super::{Metadata, PendingFile, SCHEMA_KEY, TABLE_KEY, WriteError};
 use crate::trace::tables::SCHEMA_VERSION;
 
-/// What polars writes by default.
-const OPTIONS: WriteOptions = WriteOptions {
-    statistics: StatisticsOptions {
-        min_value: true,
-        max_value: true,
-        distinct_count: false,
-        null_count: true,
-        binary_statistics_truncate_length: None,
-    },
-    version: Version::V1,
-    compression: CompressionOptions::Zstd(None),
-    data_page_size: None,
-};
-
-/// How a column is encoded. Times and numbers follow close on each other: their differences take few bits, and no time to
-/// look for those that are equal, which costs ten times as much.
-fn encodings(dtype: &ArrowDataType) -> Vec<Encoding> {
-    use ArrowDataType::{Int64, UInt16, UInt32};
-    match dtype {
-        Int64 | UInt32 | UInt16 => vec![Encoding::DeltaBinaryPacked],
-        _ => get_dtype_encoding(dtype),
-    }
+/// How a column is encoded. Times and numbers follow close on each other: their differences take few bits, and no search for
+/// those that are equal, which was most of what a row cost.
+fn encodings(column: &Column, dtype: &ArrowDataType) -> PolarsResult<Vec<Encoding>> {
+    let close = match column.dtype() {
+        DataType::Int64 | DataType::UInt16 => true,
+        // They are stored as signed numbers, and some readers refuse differences that don't fit one.
+        DataType::UInt32 => column.u32()?.max().is_none_or(|max| i32::try_from(max).is_ok()),
+        _ => false,
+    };
+    Ok(if close { vec![Encoding::DeltaBinaryPacked] } else { get_dtype_encoding(dtype) })
 }
 
 fn refused(error: PolarsError) -> ParquetError {
@@ -105,21 +92,24 @@ impl TableWriter {
     ///
     /// # Errors
     ///
-    /// The disk is full, or the batch has other columns than the table.
+    /// The disk is full.
     pub fn write(&mut self, batch: &DataFrame) -> Result<(), WriteError> {
         self.append(batch).map_err(|error| self.failure.explain(self.pending.path(), error))
     }
 
     fn append(&self, batch: &DataFrame) -> PolarsResult<()> {
         let mut file = self.writer.get_writer().lock().unwrap_or_else(PoisonError::into_inner);
-        let fields = file.parquet_schema().fields().to_vec();
-        for chunk in batch.iter_chunks(CompatLevel::newest(), false) {
+        let (options, fields) = (file.options(), file.parquet_schema().fields().to_vec());
+        let chunks = batch.iter_chunks(CompatLevel::newest(), false);
+        // A row group without rows has no pages.
+        for chunk in chunks.filter(|chunk| !chunk.is_empty()) {
             let mut columns = Vec::new();
-            for (array, field) in chunk.columns().iter().zip(&fields) {
-                let encodings = encodings(array.dtype());
-                for pages in array_to_columns(array, field.clone(), OPTIONS, &encodings)? {
+            for ((column, array), field) in batch.columns().iter().zip(chunk.columns()).zip(&fields)
+            {
+                let encodings = encodings(column, array.dtype())?;
+                for pages in array_to_columns(array, field.clone(), options, &encodings)? {
                     let pages = pages.map(|page| page.map_err(refused));
-                    let pages = Compressor::new_from_vec(pages, OPTIONS.compression, Vec::new());
+                    let pages = Compressor::new_from_vec(pages, options.compression, Vec::new());
                     columns.push(Ok(DynStreamingIterator::new(pages.map_err(PolarsError::from))));
                 }
             }

@@ -122,7 +122,7 @@ pub struct RunRow {
     pub collections: u64,
     /// For how long threads stood still for it, or waited until they did, summed up over collections.
     pub collecting_ns: u64,
-    /// Events that the engine took from its queue: what the run cost.
+    /// Events that the engine took from its queue, or would have: rounds in vain are done many at once.
     pub events: u64,
     /// A hash of every operation and of all totals: equal if the same happened ([`fingerprint`](crate::trace::fingerprint)).
     pub fingerprint: Fingerprint,
