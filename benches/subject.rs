@@ -46,16 +46,19 @@ pub fn repairman(threads: u32, think_ms: u32) -> Scenario {
 
 /// Eight threads that compute beside eight that do I/O.
 pub fn mixed(machine: &str, policy: &str) -> Scenario {
-    let groups = "[cpu]\nthreads = 8\nprogram = [{ compute = \"1ms\" }]\n\
-                  [io]\nthreads = 8\nprogram = [{ block = \"1ms\" }]\n";
-    Scenario::new(groups, machine, policy)
+    beside_io("{ compute = \"1ms\" }", machine, policy)
 }
 
 /// The same, but those that compute let the lock go each millisecond, as some policies leave it to them.
 pub fn cooperative(machine: &str, policy: &str) -> Scenario {
-    let groups = "[cpu]\nthreads = 8\nprogram = [{ compute = \"1ms\" }, \"yield\"]\n\
-                  [io]\nthreads = 8\nprogram = [{ block = \"1ms\" }]\n";
-    Scenario::new(groups, machine, policy)
+    beside_io("{ compute = \"1ms\" }, \"yield\"", machine, policy)
+}
+
+fn beside_io(steps: &str, machine: &str, policy: &str) -> Scenario {
+    let groups = format!(
+        "[cpu]\nthreads = 8\nprogram = [{steps}]\n[io]\nthreads = 8\nprogram = [{{ block = \"1ms\" }}]\n"
+    );
+    Scenario::new(&groups, machine, policy)
 }
 
 /// Two threads that compute, and fight for the lock on two cores at each check of CPython 2.7.
