@@ -86,7 +86,7 @@ pub fn step(queue: &mut Queue, state: &mut u64) {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
     queue.take(slot);
     queue.set(slot, at + Span::from_ns(*state >> 44));
-    queue.settle(slot);
+    queue.settle();
 }
 
 /// Threads that pass the lock on, with gaps between the events that have no pattern.

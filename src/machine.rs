@@ -130,7 +130,8 @@ pub enum Placement {
 /// The engine names a core's current thread and the instant at every call; the machine keeps the
 /// queues and the shares.
 pub trait Machine {
-    /// Whether calls cost nothing and each thread has a core of its own, so that the engine need not ask.
+    /// Whether the engine may go its short way: calls cost nothing, each thread has a core of its own, and programs touch no
+    /// objects.
     const INSTANT: bool = false;
 
     /// What always costs the same.

@@ -14,6 +14,7 @@ mod asking;
 mod check;
 mod cores;
 pub mod deadlock;
+mod duel;
 mod engine;
 #[cfg(test)]
 mod golden;
@@ -236,8 +237,10 @@ fn simulate<S: Sink>(
 ) -> Vec<Outcome> {
     match *spec.machine {
         MachineSpec::Ideal(parameters) => match parameters.cores {
-            None => Simulation::new(spec, policy, Unbounded, sink).run(marks),
-            Some(cores) => Simulation::new(spec, policy, Ideal::new(cores), sink).run(marks),
+            None if instant::is_plain(spec) => {
+                Simulation::new(spec, policy, Unbounded, sink).run(marks)
+            }
+            cores => Simulation::new(spec, policy, Ideal::new(cores), sink).run(marks),
         },
         MachineSpec::Linux(parameters) => {
             let rng = spec.key(u32::MAX, u32::MAX).stream(Purpose::Machine as u64);

@@ -56,6 +56,14 @@ pub enum Ask {
     Spun(u32),
 }
 
+impl Ask {
+    /// The same question after it has given its core away once more.
+    #[must_use]
+    pub const fn again(self) -> Self {
+        if let Self::Spun(times) = self { Self::Spun(times + 1) } else { Self::Spun(1) }
+    }
+}
+
 /// How a thread that asked goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
@@ -192,11 +200,11 @@ pub trait Policy: Debug + Send {
     /// The holder has passed `count` check points that did not matter.
     fn pass_checks(&mut self, _count: u64) {}
 
-    /// How long the holder computes from one check point at which it lets go to the next, if nothing but its own letting go
-    /// and taking the lock back lies between, and leaves the policy as it was. Asked after a [`Successor::Futile`] at a
-    /// check point, after which the releaser goes on.
+    /// How long the holder computes from one check point at which it lets go to the next, if each round is like the last: who
+    /// asks takes the lock if it is free, and sleeps without a time-out if it is not; a release at a check point wakes the
+    /// longest sleeper, and goes on; and nothing of that changes what the policy will do. Longer than nothing.
     ///
-    /// This is how letting go in vain costs next to nothing: the policy may not be asked about rounds that are like the last.
+    /// This is how letting go in vain costs next to nothing: the policy may not be asked about such rounds.
     fn round_in_vain(&self) -> Option<Span> {
         None
     }

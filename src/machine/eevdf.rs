@@ -95,6 +95,7 @@ impl RunQueue {
     }
 
     /// Puts a thread on the idle core; it begins to run at `from`.
+    #[inline]
     pub fn start(&mut self, from: Instant, thread: ThreadId, entities: &mut [Entity]) {
         self.place(thread, entities);
         self.accounted = from;
@@ -118,7 +119,16 @@ impl RunQueue {
     }
 
     /// The current thread sleeps or ends. The core picks another of its own, if it has one.
+    #[inline]
     pub fn leave(&mut self, now: Instant, entities: &mut [Entity]) {
+        if let Some(thread) = self.current.take_if(|_| self.queued.is_empty()) {
+            // It was alone: it is owed nothing, is itself the average, and gets a new deadline when it comes back.
+            let entity = &mut entities[thread.index()];
+            entity.vruntime += now.ns().saturating_sub(self.accounted.ns()) as i64;
+            entity.lag = 0;
+            (self.floor, self.sum, self.accounted) = (entity.vruntime, 0, now);
+            return;
+        }
         self.account(now, entities);
         if let Some(thread) = self.current {
             let eligible = self.is_eligible(&entities[thread.index()]);
@@ -226,6 +236,7 @@ impl RunQueue {
     ///
     /// The kernel looks at a request's end at ticks and at wake-ups. Ticks at which nobody else
     /// queues change nothing but deadlines, so they are not events: they are caught up with here.
+    #[inline]
     fn account(&mut self, now: Instant, entities: &mut [Entity]) -> bool {
         let Some(thread) = self.current else { return false };
         let entity = &mut entities[thread.index()];

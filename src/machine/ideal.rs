@@ -18,7 +18,7 @@ pub struct IdealParameters {
     pub cores: Option<NonZeroU16>,
 }
 
-/// A core for each thread.
+/// A core for each thread, for programs that touch no objects.
 #[derive(Debug, Clone, Copy)]
 pub struct Unbounded;
 
@@ -46,18 +46,20 @@ impl Machine for Unbounded {
     }
 }
 
-/// So many cores.
+/// So many cores, or a core for each thread.
 #[derive(Debug)]
 pub struct Ideal {
-    free: Vec<u16>,
+    /// Those that are free; `None` if each thread has one.
+    free: Option<Vec<u16>>,
     ready: VecDeque<ThreadId>,
 }
 
 impl Ideal {
-    /// A machine with every core free.
+    /// A machine with every core free; with a core for each thread if their number is not given.
     #[must_use]
-    pub fn new(cores: NonZeroU16) -> Self {
-        Self { free: (0..cores.get()).rev().collect(), ready: VecDeque::new() }
+    pub fn new(cores: Option<NonZeroU16>) -> Self {
+        let free = cores.map(|cores| (0..cores.get()).rev().collect());
+        Self { free, ready: VecDeque::new() }
     }
 }
 
@@ -75,7 +77,8 @@ impl Machine for Ideal {
     }
 
     fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
-        match self.free.pop() {
+        let core = self.free.as_mut().map_or(Some(thread.0 as u16), Vec::pop);
+        match core {
             Some(core) => Placement::Run { core, after: Span::ZERO, warm_up: Span::ZERO },
             None => {
                 self.ready.push_back(thread);
@@ -86,8 +89,8 @@ impl Machine for Ideal {
 
     fn leave(&mut self, _now: Instant, core: u16, _thread: ThreadId) -> Option<ThreadId> {
         let next = self.ready.pop_front();
-        if next.is_none() {
-            self.free.push(core);
+        if let Some(free) = self.free.as_mut().filter(|_| next.is_none()) {
+            free.push(core);
         }
         next
     }

@@ -145,14 +145,29 @@ impl Default for LinuxParameters {
 struct Steal {
     /// When it next begins. What falls into idle time goes unnoticed.
     at: Instant,
+    /// When that was last drawn: two questions at one instant have one answer.
+    drawn: Option<Instant>,
     /// Whether a tick came during the last one.
     ticked: bool,
+}
+
+/// Parameters that every wake-up reckons with, as floats \[ns\].
+#[derive(Debug, Clone, Copy)]
+struct Floats {
+    wake_jitter: f64,
+    timer_jitter: f64,
+    call_jitter: f64,
+    interrupt_call: f64,
+    cold_start: f64,
+    cooling: f64,
+    cold_call: f64,
 }
 
 /// The machine.
 #[derive(Debug)]
 pub struct Linux {
     parameters: LinuxParameters,
+    floats: Floats,
     ticks: Ticks,
     /// The first tick that is yet to come, as of the last time that somebody asked.
     next_tick: Instant,
@@ -172,13 +187,23 @@ impl Linux {
         let ticks = Ticks { period: parameters.tick, first };
         let cores = parameters.cores.get();
         let queue = |core| RunQueue::new(core, parameters.base_slice, ticks);
+        let floats = Floats {
+            wake_jitter: parameters.wake_jitter.ns() as f64,
+            timer_jitter: parameters.timer_jitter.ns() as f64,
+            call_jitter: parameters.call_jitter.ns() as f64,
+            interrupt_call: parameters.interrupt_call.ns() as f64,
+            cold_start: parameters.cold_start.ns() as f64,
+            cooling: parameters.cooling.ns() as f64,
+            cold_call: parameters.cold_call.ns() as f64,
+        };
         Self {
             parameters,
+            floats,
             ticks,
             next_tick: first,
             queues: (0..cores).map(queue).collect(),
             idle_since: vec![Instant::ZERO; cores.into()],
-            steals: vec![Steal { at: Instant::ZERO, ticked: false }; cores.into()],
+            steals: vec![Steal { at: Instant::ZERO, drawn: None, ticked: false }; cores.into()],
             entities: vec![Entity::default(); threads],
             rng,
         }
@@ -202,12 +227,12 @@ impl Linux {
     /// What a thread pays that comes to a core which has been idle.
     fn warm_up(&self, now: Instant, core: u16) -> Span {
         let share = self.cooled(now - self.idle_since[usize::from(core)]);
-        Span::from_ns_f64(self.parameters.cold_start.ns() as f64 * share)
+        Span::from_ns_f64(self.floats.cold_start * share)
     }
 
     /// How cold what was not used for so long has become, from 0 to 1.
     fn cooled(&self, unused: Span) -> f64 {
-        -(-(unused.ns() as f64) / self.parameters.cooling.ns() as f64).exp_m1()
+        1.0 - libm::exp(-(unused.ns() as f64) / self.floats.cooling)
     }
 
     /// A thread from the longest queue, for a core that has nothing to do.
@@ -226,9 +251,9 @@ impl Linux {
     }
 
     #[inline]
-    fn exponential(&mut self, mean: Span) -> Span {
+    fn exponential(&mut self, mean_ns: f64) -> Span {
         let unit: f64 = Exp1.sample(&mut self.rng);
-        Span::from_ns_f64(mean.ns() as f64 * unit)
+        Span::from_ns_f64(mean_ns * unit)
     }
 }
 
@@ -248,11 +273,12 @@ impl Machine for Linux {
     }
 
     fn timer_lateness(&mut self) -> Span {
-        self.parameters.timer_slack + self.exponential(self.parameters.timer_jitter)
+        self.parameters.timer_slack + self.exponential(self.floats.timer_jitter)
     }
 
+    #[inline]
     fn interrupt_latency(&mut self) -> Span {
-        self.parameters.wake_latency + self.exponential(self.parameters.wake_jitter)
+        self.parameters.wake_latency + self.exponential(self.floats.wake_jitter)
     }
 
     fn contended_call(&mut self, without: Span) -> Span {
@@ -260,20 +286,21 @@ impl Machine for Linux {
             return Span::ZERO;
         }
         let cold = self.parameters.cold_release.ns() as f64 * self.cooled(without);
-        self.exponential(self.parameters.contended_call) + self.exponential(Span::from_ns_f64(cold))
+        self.exponential(self.parameters.contended_call.ns() as f64)
+            + self.exponential(Span::from_ns_f64(cold).ns() as f64)
     }
 
+    #[inline]
     fn cold_call(&self, cold: Span) -> Span {
-        let given = self.parameters;
         // Half of a cold start is the thread's own code.
-        let share = (2 * cold.ns()) as f64 / given.cold_start.ns().max(1) as f64;
-        Span::from_ns_f64(given.cold_call.ns() as f64 * share)
+        let share = (2 * cold.ns()) as f64 / self.floats.cold_start.max(1.0);
+        Span::from_ns_f64(self.floats.cold_call * share)
     }
 
+    #[inline]
     fn wake_call(&mut self, interrupts: bool) -> Span {
-        let given = self.parameters;
-        let call = given.wake_call + self.exponential(given.call_jitter);
-        if interrupts { call + self.exponential(given.interrupt_call) } else { call }
+        let call = self.parameters.wake_call + self.exponential(self.floats.call_jitter);
+        if interrupts { call + self.exponential(self.floats.interrupt_call) } else { call }
     }
 
     fn ticking_cores(&self) -> u16 {
@@ -330,13 +357,16 @@ impl Machine for Linux {
         Some(self.next_tick)
     }
 
+    #[inline]
     fn next_steal(&mut self, now: Instant, core: u16) -> Option<Instant> {
         if self.parameters.steal_gap.is_zero() {
             return None;
         }
         let here = usize::from(core);
-        if self.steals[here].at <= now {
-            self.steals[here].at = now + self.exponential(self.parameters.steal_gap);
+        let Steal { at, drawn, .. } = self.steals[here];
+        if at <= now && drawn != Some(now) {
+            self.steals[here].drawn = Some(now);
+            self.steals[here].at = now + self.exponential(self.parameters.steal_gap.ns() as f64);
         }
         Some(self.steals[here].at)
     }
@@ -346,10 +376,10 @@ impl Machine for Linux {
         if self.parameters.steal_gap.is_zero() || self.steals[here].at != now {
             return None;
         }
-        let span = self.exponential(self.parameters.steal) + Span::from_ns(1);
-        let (back, gap) = (now + span, self.exponential(self.parameters.steal_gap));
+        let span = self.exponential(self.parameters.steal.ns() as f64) + Span::from_ns(1);
+        let (back, gap) = (now + span, self.exponential(self.parameters.steal_gap.ns() as f64));
         let ticked = self.ticks.at_or_after(now + Span::from_ns(1)) <= back;
-        self.steals[here] = Steal { at: back + gap + Span::from_ns(1), ticked };
+        self.steals[here] = Steal { at: back + gap + Span::from_ns(1), drawn: None, ticked };
         self.queues[here].skip(now, back, &mut self.entities);
         Some(span)
     }

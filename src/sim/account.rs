@@ -51,7 +51,7 @@ impl<S: Sink> Log<'_, S> {
         self.book(thread, thread.state, switched, now);
     }
 
-    #[inline]
+    #[inline(always)]
     fn book(&mut self, thread: &mut Thread<'_>, state: State, start: Instant, end: Instant) {
         if start == end {
             return;

@@ -66,52 +66,56 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Puts the thread's question to the policy, and sends it to sleep if it may not take the lock.
     #[inline(always)]
-    pub fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> bool {
+    fn may_take(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, mut ask: Ask) -> bool {
         let state = &mut threads[thread.index()];
-        let at = state.at as usize;
-        let Some(lock) = self.locks.get_mut(at) else { return true };
-        if std::mem::take(&mut state.in_flight) {
-            lock.view.in_flight -= 1;
-        }
-        let (now, holder) = (self.log.now, lock.view.holder);
-        lock.view.now = now;
-        let mut ask = ask;
-        let answer = loop {
-            let answer = lock.policy.ask(&lock.view, thread, ask);
-            if answer.entry != Entry::Spin {
-                break answer;
-            }
-            let spun = if let Ask::Spun(times) = ask { times + 1 } else { 1 };
-            ask = Ask::Spun(spun);
-            if !M::INSTANT && !self.costs.yield_call.is_zero() {
+        let Some(lock) = self.locks.get_mut(state.at as usize) else { return true };
+        let mut answer = lock.ask(self.log.now, state, ask);
+        while answer.entry == Entry::Spin {
+            ask = ask.again();
+            if !self.costs.yield_call.is_zero() {
                 self.log.enter(state, Phase::Ask(ask), self.costs.yield_call);
                 return false;
             }
             // Where yielding takes no time, nothing happens meanwhile.
-        };
-        let Entry::Sleep { timeout } = answer.entry else {
-            return true;
-        };
-        if lock.of_object {
-            state.totals.object_waits += u64::from(ask != Ask::Woken);
+            answer = lock.ask(self.log.now, state, ask);
         }
+        if let Entry::Sleep { timeout } = answer.entry {
+            self.sleeps(threads, thread, ask, timeout, answer.ask_drop);
+        }
+        answer.entry == Entry::Take
+    }
+
+    /// Goes to sleep at the lock that it is busy with.
+    #[inline(always)]
+    fn sleeps(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        ask: Ask,
+        timeout: Option<Span>,
+        ask_drop: bool,
+    ) {
+        let state = &mut threads[thread.index()];
+        let (now, at) = (self.log.now, state.at as usize);
+        let of_object = self.locks[at].of_object;
+        state.totals.object_waits += u64::from(of_object && ask != Ask::Woken);
         let suspended = if state.references.is_empty() {
             Span::ZERO
         } else {
             self.suspend_sections(threads, thread)
         };
         let state = &mut threads[thread.index()];
-        let Some(lock) = self.locks.get_mut(at) else { return true };
+        let lock = &mut self.locks[at];
         if ask == Ask::Woken {
-            state.totals.failed_acquisitions += u64::from(!lock.of_object);
-            self.log.emit(state, EventKind::FailedAcquire, holder);
+            state.totals.failed_acquisitions += u64::from(!of_object);
+            self.log.emit(state, EventKind::FailedAcquire, lock.view.holder);
         }
         if lock.first_fit && timeout.is_some_and(|timeout| self.costs.is_up(now, timeout)) {
             self.time_is_up(threads, thread);
-            if answer.ask_drop {
+            if ask_drop {
                 self.request_drop(threads, thread);
             }
-            return false;
+            return;
         }
         state.deadline = timeout.map(|timeout| now + timeout);
         self.log.emit(state, EventKind::Sleep, None);
@@ -120,7 +124,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Primitive::Semaphore | Primitive::Queue => self.costs.sleep_call,
         };
         let takes = warm + self.machine.cold_call(state.cold) + suspended;
-        let at_once = M::INSTANT || (takes.is_zero() && !lock.first_fit);
+        let at_once = takes.is_zero() && !lock.first_fit;
         if at_once || lock.primitive != Primitive::Semaphore {
             lock.view.sleepers.push(thread, state.asked_since);
         } else {
@@ -130,13 +134,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             self.log.enter(state, Phase::FallAsleep, takes);
             lock.falling_asleep.push(thread);
         }
-        if answer.ask_drop {
+        if ask_drop {
             self.request_drop(threads, thread);
         }
         if at_once {
             self.fall_asleep(threads, thread);
         }
-        false
     }
 
     /// The wait is over before it begins: asks again, and has kept the mutex.
@@ -151,7 +154,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Asks the holder to let go.
     #[inline(always)]
-    fn request_drop(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+    pub fn request_drop(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let state = &mut threads[thread.index()];
         let at = state.at;
         let Some(lock) = self.locks.get(at as usize) else { return };
@@ -246,7 +249,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if let Some(deadline) = deadline {
             self.set_timer(threads, thread, deadline);
         }
-        if of_object {
+        if !M::INSTANT && of_object {
             self.find_cycle(threads, thread);
         }
     }
@@ -260,8 +263,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         state.totals.time_outs += 1;
         self.log.emit(state, EventKind::TimeOut, None);
         if M::INSTANT {
-            self.take_core(threads, thread);
-            return self.follow(threads, thread, Follows::Ask(Ask::TimedOut));
+            return self.times_out(threads, thread);
         }
         self.call_lock(threads, thread, Ask::TimedOut);
     }

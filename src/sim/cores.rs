@@ -12,13 +12,20 @@ use crate::trace::{EventKind, Sink, State};
 /// A core as the engine sees it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Core {
-    current: Option<ThreadId>,
+    pub current: Option<ThreadId>,
     /// Whether it is to pick again as soon as its thread leaves the kernel.
     pub resched: bool,
     /// When an interrupt from another core arrives that makes it pick again.
     interrupt: Option<Instant>,
     /// Until when the host has it.
     stolen_to: Option<Instant>,
+}
+
+impl Core {
+    /// Whether nothing is on its way to it.
+    pub const fn is_left_alone(&self) -> bool {
+        !self.resched && self.interrupt.is_none() && self.stolen_to.is_none()
+    }
 }
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
@@ -52,7 +59,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     #[inline]
-    fn set_tick(&mut self, threads: usize, core: u16) {
+    pub fn set_tick(&mut self, threads: usize, core: u16) {
         if self.machine.ticking_cores() == 0 {
             return;
         }
@@ -73,10 +80,21 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Makes a thread ready to run its phase; says whether that interrupts another core.
     #[inline(always)]
     pub fn make_ready(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
-        let now = self.log.now;
+        self.log.set_state(&mut threads[thread.index()], State::CoreWait);
+        let placement = self.machine.wake(self.log.now, thread);
+        self.placed(threads, thread, placement)
+    }
+
+    /// The machine has found a place for a thread; says whether that interrupts another core.
+    #[inline(always)]
+    pub fn placed(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        placement: Placement,
+    ) -> bool {
         let state = &mut threads[thread.index()];
-        self.log.set_state(state, State::CoreWait);
-        match self.machine.wake(now, thread) {
+        match placement {
             Placement::Run { core, after, warm_up } => {
                 self.cores[usize::from(core)].current = Some(thread);
                 self.dispatch(threads, core, thread, after, warm_up);
@@ -189,12 +207,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         };
         self.log.set_state(state, reason);
         state.place = Place::Off;
-        state.left_core = (self.log.now, core);
-        state.cold = Span::ZERO;
         state.totals.voluntary_switches += 1;
         if M::INSTANT {
             return;
         }
+        state.left_core = (self.log.now, core);
+        state.cold = Span::ZERO;
         let next = self.machine.leave(self.log.now, core, thread);
         let here = &mut self.cores[usize::from(core)];
         here.current = next;

@@ -224,12 +224,14 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 self.request_arrives(threads, slot - ticking);
             }
             self.work_off(threads);
-            if self.world.collects() && self.check_stopped(threads) {
+            if !M::INSTANT && self.world.collects() && self.check_stopped(threads) {
                 self.work_off(threads);
             }
-            self.queue.settle(slot);
+            self.queue.settle();
             self.check_invariants();
-            if let Some(cycle) = self.cycle.take() {
+            if !M::INSTANT
+                && let Some(cycle) = self.cycle.take()
+            {
                 break Ending::Deadlock(cycle);
             }
         }

@@ -1,29 +1,40 @@
-//! The short way through an event, where each thread has a core of its own and calls cost nothing: no run
-//! queue, no phase between two pieces of work.
+//! The short way through an event, where each thread has a core of its own, calls cost nothing, and programs are plain: no
+//! run queue, no phase between two pieces of work, no objects, no world that stands still.
 //!
 //! It must come to the same as the long way, through `cores`, `asking` and `releasing`; a property test compares them.
 
-use gilsim_policies::{Ask, Reason, Release, Span, Successor, ThreadId};
+use gilsim_policies::{Ask, Entry, Reason, Release, Span, Successor, Then, ThreadId};
 
+use super::RunSpec;
+use super::account::Log;
 use super::engine::Simulation;
-use super::lock::NO_LOCK;
 use super::phases::Follows;
-use super::thread::{Phase, Place, Thread};
+use super::thread::{Pause, Phase, Place, Thread};
 use crate::machine::Machine;
 use crate::trace::{EventKind, Sink, State};
+use crate::workload::Step;
+
+/// Whether the short way knows all that the threads do.
+pub fn is_plain(spec: &RunSpec<'_>) -> bool {
+    let stops = spec.runtime.collector.is_some_and(|collector| collector.check_spacing.is_some());
+    let is_plain = |step: &Step| match step {
+        // All that touches objects comes after a pick.
+        Step::Pick { .. } => false,
+        Step::Allocate(_) => !stops,
+        _ => true,
+    };
+    let mut steps = spec.workload.groups.iter().flat_map(|group| &group.program.steps);
+    spec.runtime.boot.is_zero() && steps.all(is_plain)
+}
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// The event of a thread.
     #[inline(always)]
     pub fn event_at_once(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         match threads[thread.index()].phase {
-            Phase::Compute
-            | Phase::CHold
-            | Phase::CRelease
-            | Phase::Boot
-            | Phase::Prepare
-            | Phase::Count
-            | Phase::Collect => self.work_done(threads, thread),
+            Phase::Compute | Phase::CHold | Phase::CRelease | Phase::Prepare => {
+                self.work_done(threads, thread);
+            }
             Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
             _ => self.expire(threads, thread),
         }
@@ -38,11 +49,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let state = &threads[thread.index()];
         let follows = match lets_go {
             Some(reason) => Follows::LetGo(reason),
-            None if checks && !state.has_main() => self.stop_at_check(threads, thread),
             None if !state.left.is_zero() => Follows::Work,
-            None if !matches!(state.phase, Phase::Compute | Phase::CHold) => {
-                self.end_rare_phase(threads, thread, state.phase)
-            }
+            None if state.phase == Phase::CRelease => Follows::Return,
             None => match self.next_step(threads, thread) {
                 Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
                 follows => follows,
@@ -55,12 +63,18 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     #[inline(always)]
     pub fn woken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let follows = match threads[thread.index()].phase {
-            Phase::Granted => self.granted(threads, thread),
+            Phase::Granted => self.goes_on(threads, thread),
             Phase::Ask(ask) => Follows::Ask(ask),
             Phase::Switched(reason) => self.without_lock(threads, thread, reason),
             phase => unreachable!("{thread} is woken in {phase:?}"),
         };
         self.follow(threads, thread, follows);
+    }
+
+    /// Its sleep is over: asks again.
+    pub fn times_out(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
+        Self::take_core(&mut self.log, &mut threads[thread.index()]);
+        self.follow(threads, thread, Follows::Ask(Ask::TimedOut));
     }
 
     /// Comes from outside.
@@ -75,7 +89,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Carries a thread on until it works or rests. Mostly it does already.
     #[inline(always)]
-    pub fn follow(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, follows: Follows) {
+    fn follow(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, follows: Follows) {
         match follows {
             Follows::Work => self.arm(threads, thread),
             Follows::Rest => {}
@@ -94,9 +108,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
                 Follows::Return => self.comes_back(threads, thread),
                 Follows::Ask(ask) => self.asks(threads, thread, ask),
-                Follows::Knock => self.knocks(threads, thread),
-                Follows::LeaveObject => self.lets_go(threads, thread, Reason::Blocking),
                 Follows::GoOn => self.next_step(threads, thread),
+                Follows::Knock | Follows::LeaveObject => unreachable!("{thread} has an object"),
             };
         }
     }
@@ -106,48 +119,43 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     fn comes_back(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         if state.has_main() {
-            self.knocks(threads, thread)
+            state.asked_since = self.log.now;
+            self.log.emit(state, EventKind::Request, None);
+            Follows::Ask(Ask::Fresh)
         } else {
             self.log.set_state(state, State::Overhead);
-            self.take_core(threads, thread);
+            Self::take_core(&mut self.log, state);
             self.goes_on(threads, thread)
         }
     }
 
-    /// Asks for the lock that it is busy with.
     #[inline(always)]
-    fn knocks(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+    fn asks(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, mut ask: Ask) -> Follows {
         let state = &mut threads[thread.index()];
-        state.asked_since = self.log.now;
-        self.log.emit(state, EventKind::Request, None);
-        Follows::Ask(Ask::Fresh)
-    }
-
-    /// Has been handed a lock.
-    #[inline(always)]
-    fn granted(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        let state = &threads[thread.index()];
-        if state.at == state.main {
-            self.goes_on(threads, thread)
-        } else {
-            self.has_entered(threads, thread)
-        }
-    }
-
-    #[inline(always)]
-    fn asks(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, ask: Ask) -> Follows {
-        if !self.may_take(threads, thread, ask) {
-            return Follows::Rest;
-        }
-        self.take_core(threads, thread);
-        let state = &mut threads[thread.index()];
-        let Some(lock) = self.locks.get_mut(state.at as usize) else {
+        let Some(lock) = self.locks.get_mut(state.main as usize) else {
             unreachable!("there is a lock to ask for")
         };
-        let switched = lock.give(&mut self.log, state);
-        if lock.of_object {
-            return self.has_entered(threads, thread);
+        let mut answer = lock.ask(self.log.now, state, ask);
+        while answer.entry == Entry::Spin {
+            ask = ask.again();
+            answer = lock.ask(self.log.now, state, ask);
         }
+        if let Entry::Sleep { timeout } = answer.entry {
+            if ask == Ask::Woken {
+                state.totals.failed_acquisitions += 1;
+                self.log.emit(state, EventKind::FailedAcquire, lock.view.holder);
+            }
+            self.log.emit(state, EventKind::Sleep, None);
+            state.deadline = timeout.map(|timeout| self.log.now + timeout);
+            lock.view.sleepers.push(thread, state.asked_since);
+            if answer.ask_drop {
+                self.request_drop(threads, thread);
+            }
+            self.fall_asleep(threads, thread);
+            return Follows::Rest;
+        }
+        Self::take_core(&mut self.log, state);
+        let switched = lock.give(&mut self.log, state);
         if switched && !lock.switch_waiters.is_empty() {
             for waiter in std::mem::take(&mut lock.switch_waiters) {
                 let Phase::AwaitingSwitch(reason) = threads[waiter.index()].phase else {
@@ -170,11 +178,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     #[inline(always)]
     fn lets_go(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: Reason) -> Follows {
-        let state = &threads[thread.index()];
-        if state.at != NO_LOCK {
+        if threads[thread.index()].has_main() {
             let Release { successor, then } = self.free(threads, thread, reason);
             match successor {
-                Successor::Nobody | Successor::Futile => {}
+                Successor::Nobody | Successor::Futile => {
+                    if reason == Reason::CheckPoint && then == Then::GoOn {
+                        self.skip_rounds(threads, thread, Span::ZERO);
+                    }
+                }
                 Successor::Wake(next) => self.wake(threads, next, Phase::Ask(Ask::Woken)),
                 Successor::HandOver(next) => self.wake(threads, next, Phase::Granted),
             }
@@ -182,25 +193,30 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 return Follows::Rest;
             }
         }
+        let state = &mut threads[thread.index()];
+        if let (Reason::Blocking, Pause::Think(span)) = (reason, state.pause) {
+            self.think(threads, thread, span);
+            return Follows::Rest;
+        }
         self.without_lock(threads, thread, reason)
     }
 
     /// Wakes a thread, which goes on at this instant.
     #[inline(always)]
-    pub fn wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
-        threads[thread.index()].phase = phase;
-        self.take_core(threads, thread);
+    fn wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) {
+        let state = &mut threads[thread.index()];
+        state.phase = phase;
+        Self::take_core(&mut self.log, state);
         self.agenda.push(thread);
     }
 
     #[inline(always)]
-    pub fn take_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let state = &mut threads[thread.index()];
+    fn take_core(log: &mut Log<'_, S>, state: &mut Thread<'_>) {
         if state.place == Place::Off {
-            self.log.set_state(state, State::Overhead);
-            state.place = Place::On(thread.0 as u16);
-            state.progress_from = self.log.now;
-            self.log.emit(state, EventKind::Dispatch, None);
+            log.set_state(state, State::Overhead);
+            state.place = Place::On(state.id.0 as u16);
+            state.progress_from = log.now;
+            log.emit(state, EventKind::Dispatch, None);
         }
     }
 }

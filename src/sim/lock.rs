@@ -1,6 +1,8 @@
 //! The lock: who holds it, who sleeps at it, and the policy that decides.
 
-use gilsim_policies::{Policy, Primitive, Reason, Release, Span, ThreadId, View};
+use gilsim_policies::{
+    Answer, Ask, Instant, Policy, Primitive, Reason, Release, Span, ThreadId, View,
+};
 
 use super::account::Log;
 use super::thread::Thread;
@@ -123,6 +125,16 @@ impl Lock {
 
     fn is_in_group(&self, thread: ThreadId) -> bool {
         self.in_group.get(thread.index()).is_some_and(|in_group| *in_group)
+    }
+
+    /// Puts a thread's question to the policy.
+    #[inline(always)]
+    pub fn ask(&mut self, now: Instant, thread: &mut Thread<'_>, ask: Ask) -> Answer {
+        if std::mem::take(&mut thread.in_flight) {
+            self.view.in_flight -= 1;
+        }
+        self.view.now = now;
+        self.policy.ask(&self.view, thread.id, ask)
     }
 
     /// A thread that was called is on its way to ask again.

@@ -97,7 +97,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if threads[thread.index()].burst.is_zero() {
             return None;
         }
-        if self.world.collects() && self.stands(threads, thread) {
+        if !M::INSTANT && self.world.collects() && self.stands(threads, thread) {
             return Some(Follows::Rest);
         }
         let state = &mut threads[thread.index()];
@@ -122,10 +122,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Walks through the program up to the next step that takes time or needs the lock freed.
     #[inline(always)]
     pub fn next_step(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        if self.world.collects() && self.stands(threads, thread) {
+        if !M::INSTANT && self.world.collects() && self.stands(threads, thread) {
             return Follows::Rest;
         }
-        if threads[thread.index()].reenters
+        if !M::INSTANT
+            && threads[thread.index()].reenters
             && let Some(follows) = self.reenter(threads, thread)
         {
             return follows;
@@ -211,7 +212,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Lets go of all that it must not have while it blocks or runs code without the lock.
     #[inline]
     fn pauses(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
-        if !threads[thread.index()].references.is_empty() {
+        if !M::INSTANT && !threads[thread.index()].references.is_empty() {
             let takes = self.suspend_sections(threads, thread);
             if !takes.is_zero() {
                 let (reason, then) = (Reason::Blocking, Then::GoOn);
@@ -242,7 +243,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Arrivals::Closed { think } => {
                 let span = state.think.next(think);
-                Some(state.pause_for(Pause::Idle(Some(span))))
+                Some(state.pause_for(Pause::Think(span)))
             }
             Arrivals::Open { polls: None, .. } => self.next_request(threads, thread),
             Arrivals::Open { polls: Some(_), .. } => self.serve_or_poll(threads, thread),
@@ -257,7 +258,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         } else if self.stream_is_closed(threads, thread) {
             Some(Reason::Exit)
         } else {
-            Some(threads[thread.index()].pause_for(Pause::Idle(None)))
+            Some(threads[thread.index()].pause_for(Pause::AwaitRequest))
         }
     }
 
@@ -334,7 +335,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.log.enter(state, Phase::CRelease, span);
                 Follows::Work
             }
-            (Reason::Blocking, Pause::Block(_) | Pause::Idle(_)) => self.block(threads, thread),
+            (Reason::Blocking, Pause::Block(_) | Pause::Think(_) | Pause::AwaitRequest) => {
+                self.block(threads, thread)
+            }
         }
     }
 
@@ -349,12 +352,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.leave_core(threads, thread, State::Blocked);
                 self.set_timer(threads, thread, self.log.now + span);
             }
-            Pause::Idle(Some(span)) => {
-                state.phase = Phase::Idle;
-                self.leave_core(threads, thread, State::Blocked);
-                self.queue.set(thread.index(), self.log.now + span);
-            }
-            Pause::Idle(None) => {
+            Pause::Think(span) => self.think(threads, thread, span),
+            Pause::AwaitRequest => {
                 if self.stream_is_closed(threads, thread) {
                     return self.exit(threads, thread);
                 }
@@ -366,6 +365,14 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
         }
         Follows::Rest
+    }
+
+    /// Thinks for so long, off its core.
+    #[inline(always)]
+    pub fn think(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, span: Span) {
+        threads[thread.index()].phase = Phase::Idle;
+        self.leave_core(threads, thread, State::Blocked);
+        self.queue.set(thread.index(), self.log.now + span);
     }
 
     #[cold]

@@ -31,6 +31,8 @@ pub struct Queue {
     /// are the [`FINALISTS`], and the leaves are keys: time, then slot.
     nodes: Vec<u64>,
     leaves: usize,
+    /// The slot whose event was taken, as long as it is not set anew.
+    taken: Option<usize>,
     /// What the order of events at one instant is drawn from; `None` if it is that of the slots.
     ties: Option<u64>,
 }
@@ -41,7 +43,7 @@ impl Queue {
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
         let leaves = slots.next_power_of_two().max(FINALISTS);
-        Self { nodes: vec![NEVER; 2 * leaves], leaves, ties: None }
+        Self { nodes: vec![NEVER; 2 * leaves], leaves, taken: None, ties: None }
     }
 
     /// The same queue, in which every order of events at one instant is equally likely. The order depends on nothing but
@@ -54,13 +56,14 @@ impl Queue {
     /// Sets the event of a slot, whether it had one or not.
     #[inline]
     pub fn set(&mut self, slot: usize, at: Instant) {
+        self.taken.take_if(|taken| *taken == slot);
         self.put(slot, at.ns().min(LATEST) << SLOT_BITS | slot as u64);
     }
 
     /// Removes the event of a slot, if it has one.
     #[inline]
     pub fn clear(&mut self, slot: usize) {
-        if *self.key(slot) != NEVER {
+        if self.nodes[self.leaves + slot] != NEVER {
             self.put(slot, NEVER);
         }
     }
@@ -108,21 +111,16 @@ impl Queue {
     /// Takes the event of the first slot, but leaves the tree as it is until the slot is set anew:
     /// most are, at once. Until then, or until [`Self::settle`], do not ask for the first event.
     #[inline]
-    pub fn take(&mut self, slot: usize) {
-        *self.key(slot) = NEVER;
+    pub const fn take(&mut self, slot: usize) {
+        self.taken = Some(slot);
     }
 
-    /// Brings the tree in order if a taken slot has not been set anew.
+    /// Brings the tree in order if the taken slot has not been set anew.
     #[inline]
-    pub fn settle(&mut self, slot: usize) {
-        if *self.key(slot) == NEVER {
+    pub fn settle(&mut self) {
+        if let Some(slot) = self.taken.take() {
             self.put(slot, NEVER);
         }
-    }
-
-    #[inline]
-    fn key(&mut self, slot: usize) -> &mut u64 {
-        &mut self.nodes[self.leaves + slot]
     }
 
     #[inline]
@@ -207,7 +205,7 @@ mod tests {
                 prop_assert!(place.is_some(), "{:?} is not there", (slot, at));
                 left.remove(place.unwrap_or(0));
                 queue.take(slot);
-                queue.settle(slot);
+                queue.settle();
             }
             prop_assert!(left.is_empty());
         }
@@ -239,7 +237,7 @@ mod tests {
                         queue.set(slot, Instant::from_ns(at));
                         twin.insert(slot, at);
                     }
-                    queue.settle(taken);
+                    queue.settle();
                 }
                 let first = twin.iter().map(|(slot, at)| (*at, *slot)).min();
                 prop_assert_eq!(queue.first().map(|(at, slot)| (at.ns(), slot)), first);

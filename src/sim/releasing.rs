@@ -64,11 +64,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             lock.guard = Some(thread);
         }
         let Release { successor, then } = self.free(threads, thread, reason);
+        let goes_on = reason == Reason::CheckPoint && then == Then::GoOn;
         let (next, phase) = match successor {
-            Successor::Nobody => return self.unguard(threads, thread, reason, then),
+            Successor::Nobody => {
+                if goes_on {
+                    self.skip_rounds(threads, thread, Span::ZERO);
+                }
+                return self.unguard(threads, thread, reason, then);
+            }
             Successor::Futile => {
-                if reason == Reason::CheckPoint && then == Then::GoOn {
-                    self.skip_rounds(threads, thread);
+                if goes_on {
+                    self.skip_rounds(threads, thread, self.costs.futile_wake);
                 }
                 let at = threads[thread.index()].at as usize;
                 let takes = self.costs.futile_wake + self.bucket_is_taken(threads, at);
@@ -76,7 +82,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 self.log.enter(state, Phase::WakeNext { reason, then }, takes);
                 return Follows::Work;
             }
-            Successor::Wake(next) => (next, self.signal(threads, next)),
+            Successor::Wake(next) => {
+                if goes_on && let Some(computes) = self.duel_round(threads, thread, next) {
+                    self.duel(threads, thread, next, computes);
+                    return Follows::Work;
+                }
+                (next, self.signal(threads, next))
+            }
             Successor::HandOver(next) => (next, Phase::Granted),
         };
         // The sleeper is on its way from the begin of the call, the caller goes on from its end.
@@ -241,7 +253,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
     #[inline(always)]
-    fn wake_into(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
+    pub fn wake_into(
+        &mut self,
+        threads: &mut [Thread<'_>],
+        thread: ThreadId,
+        phase: Phase,
+    ) -> Span {
         let state = &threads[thread.index()];
         // Who was woken in vain may still wait for the interrupt that brings it to its core.
         if state.place != Place::Off || state.phase == Phase::FallAsleep {
@@ -269,18 +286,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn free_and_wake(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Span {
         match self.free(threads, thread, Reason::Blocking).successor {
             Successor::Nobody | Successor::Futile => Span::ZERO,
-            Successor::Wake(next) => self.wake_for(threads, next, Phase::Ask(Ask::Woken)),
-            Successor::HandOver(next) => self.wake_for(threads, next, Phase::Granted),
+            Successor::Wake(next) => self.wake_into(threads, next, Phase::Ask(Ask::Woken)),
+            Successor::HandOver(next) => self.wake_into(threads, next, Phase::Granted),
         }
-    }
-
-    /// Wakes a thread for a phase; says what that costs.
-    pub fn wake_for(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, phase: Phase) -> Span {
-        if M::INSTANT {
-            self.wake(threads, thread, phase);
-            return Span::ZERO;
-        }
-        self.wake_into(threads, thread, phase)
     }
 
     /// The successor is awake: the releaser goes on, or awaits the switch.

@@ -58,12 +58,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn boot(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         let boot = self.runtime.boot;
         self.log.enter(&mut threads[thread.index()], Phase::Boot, boot);
-        if M::INSTANT {
-            self.take_core(threads, thread);
-            self.arm(threads, thread);
-        } else {
-            self.make_ready(threads, thread);
-        }
+        self.make_ready(threads, thread);
     }
 
     /// Has started up: begins its first pass, or waits for it.
@@ -77,7 +72,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             }
             Arrivals::Closed { think } => {
                 let span = state.think.next(think);
-                state.pause_for(Pause::Idle(Some(span)));
+                state.pause_for(Pause::Think(span));
                 self.block(threads, thread)
             }
             Arrivals::Open { polls: Some(_), .. } => Follows::Return,

@@ -206,8 +206,10 @@ pub enum Pause {
     CCode(Span),
     /// Block for so long.
     Block(Span),
-    /// Think for so long, or wait for a request if `None`.
-    Idle(Option<Span>),
+    /// Think for so long.
+    Think(Span),
+    /// Wait for a request.
+    AwaitRequest,
 }
 
 impl<'a> Thread<'a> {
@@ -239,6 +241,12 @@ impl<'a> Thread<'a> {
     /// Whether it is on a core, and not only on its way there.
     pub fn is_here(&self, now: Instant) -> bool {
         matches!(self.place, Place::On(_)) && self.progress_from <= now
+    }
+
+    /// Spends so much time in a state.
+    #[inline]
+    pub fn book(&mut self, state: State, span: Span) {
+        self.totals.times.0[state as usize] += span;
     }
 
     /// Is about to let the lock go for something that does not need it.

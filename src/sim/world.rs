@@ -165,12 +165,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let ready: Vec<_> = self.world.ongoing.iter().filter_map(waits).collect();
         for collector in &ready {
             self.collect(threads, *collector);
-            if M::INSTANT {
-                self.take_core(threads, *collector);
-                self.arm(threads, *collector);
-            } else {
-                self.wake_up(threads, *collector);
-            }
+            self.wake_up(threads, *collector);
         }
         !ready.is_empty()
     }
@@ -192,10 +187,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let stopped: Vec<_> = self.world.stopped.extract_if(.., own).collect();
         let mut takes = Span::ZERO;
         for other in stopped {
-            takes += self.wake_for(threads, other, Phase::Granted);
-        }
-        if M::INSTANT {
-            return self.started(threads, thread).unwrap_or(Follows::GoOn);
+            takes += self.wake_into(threads, other, Phase::Granted);
         }
         threads[thread.index()].left = takes;
         Follows::Work

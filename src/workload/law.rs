@@ -19,6 +19,9 @@ pub(crate) use spec::{check_span, cumulate};
 
 use super::LONGEST_RUN;
 
+/// The longest draw, as a float.
+const LONGEST_NS: f64 = LONGEST_RUN.ns() as f64;
+
 /// A law of duration, ready to draw from. Made by [`LawSpec::compile`].
 #[derive(Debug, Clone, PartialEq)]
 #[repr(u8)]
@@ -95,7 +98,7 @@ impl Law {
             Self::Constant(span) => *span,
             Self::Exponential { mean_ns } => {
                 let unit: f64 = Exp1.sample(rng);
-                Span::from_ns_f64(unit * mean_ns).min(LONGEST_RUN)
+                Span::from_ns_f64((unit * mean_ns).min(LONGEST_NS))
             }
             _ => self.sample_long(rng),
         }

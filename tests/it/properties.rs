@@ -1,10 +1,9 @@
 //! What holds for every policy, machine and workload. The engine asserts its invariants itself; these
 //! tests give it something to stumble over.
 
-use gilsim::machine::{Costs, Machine, MachineSpec, Placement};
+use gilsim::machine::{Ideal, MachineSpec};
 use gilsim::policies::{
-    Answer, Ask, Instant, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId,
-    View,
+    Answer, Ask, Policy, PolicySpec, Reason, Release, Span, Successor, Then, ThreadId, View,
 };
 use gilsim::sim::{Ending, RunSpec, run, run_on, run_with};
 use gilsim::trace::{EventKind, EventRow, MemorySink};
@@ -94,31 +93,6 @@ fn no_request_comes_from_the_stop_on() {
     assert_eq!((outcome.ending, outcome.elapsed), (Ending::Completed, Span::ZERO));
 }
 
-/// A core for each thread, without the engine knowing.
-struct LongWay;
-
-impl Machine for LongWay {
-    fn costs(&self) -> Costs {
-        Costs::default()
-    }
-
-    fn timer_lateness(&mut self) -> Span {
-        Span::ZERO
-    }
-
-    fn wake_call(&mut self, _interrupts: bool) -> Span {
-        Span::ZERO
-    }
-
-    fn wake(&mut self, _now: Instant, thread: ThreadId) -> Placement {
-        Placement::Run { core: thread.0 as u16, after: Span::ZERO, warm_up: Span::ZERO }
-    }
-
-    fn leave(&mut self, _now: Instant, _core: u16, _thread: ThreadId) -> Option<ThreadId> {
-        None
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -173,7 +147,7 @@ proptest! {
             let spec = RunSpec { ties, ..setting.spec(0) };
             let (mut short, mut long) = (MemorySink::default(), MemorySink::default());
             let outcome = run(&spec, &mut short);
-            prop_assert_eq!(&outcome, &run_on(&spec, LongWay, &mut long), "{:?}", policy);
+            prop_assert_eq!(&outcome, &run_on(&spec, Ideal::new(None), &mut long), "{:?}", policy);
             prop_assert_eq!(short.ops, long.ops, "{:?}", policy);
             prop_assert_eq!(short.intervals, long.intervals, "{:?}", policy);
             let told = |rows: Vec<EventRow>| {
