@@ -21,6 +21,10 @@ use super::thread::{Phase, Place, Thread};
 use crate::machine::{Machine, Placement};
 use crate::trace::{Sink, State};
 
+/// A fight that takes more turns than this is left to single events: where computing takes no longer than calls, two threads may
+/// take turns for ever.
+const MOST_TURNS: u32 = 8;
+
 /// What one of the two does, in times from the waking on.
 #[derive(Default, Clone, Copy)]
 struct Part {
@@ -188,7 +192,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if asks.is_zero() {
             return None;
         }
+        let mut turns = 0;
         let (sleeps, frees) = loop {
+            turns += 1;
+            if turns > MOST_TURNS {
+                return None;
+            }
             holder.knocks = Some(knocks);
             let mut held_since = knocks + call;
             if asks == held_since {
