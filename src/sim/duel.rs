@@ -145,6 +145,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let (holder, sleeper) = (one.id, two.id);
         self.locks[one.at as usize].last_holder = Some(holder);
         self.set_tick(count, core);
+        if holder != acting {
+            // It goes on before the sleeper, if either does so at this instant.
+            self.agenda.push(holder);
+        }
         let state = &mut threads[sleeper.index()];
         self.log.enter(state, Phase::Ask(Ask::Woken), self.costs.lock_call);
         self.log.set_state(state, State::CoreWait);
@@ -152,9 +156,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let takes = takes.unwrap_or_else(|| self.machine.wake_call(interrupts));
         let wakes = Phase::WakeNext { reason: Reason::CheckPoint, then: Then::GoOn };
         self.log.enter(&mut threads[holder.index()], wakes, takes);
-        if holder != acting {
-            self.arm(threads, holder);
-        }
     }
 
     /// When something next interrupts a core that is busy and left alone.
