@@ -26,6 +26,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let alone = self.agenda.is_empty()
             && lock.falling_asleep.is_empty()
             && !lock.first_fit
+            // Whoever is left alone may let go no more.
+            && lock.policy.next_check(&lock.view).is_some()
             && !self.world.collects()
             && !self.cores[usize::from(core)].resched
             && state.cold.is_zero();
