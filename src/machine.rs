@@ -93,6 +93,15 @@ pub struct Costs {
 }
 
 impl Costs {
+    /// How long the switch takes to a thread that pays so much for finding the core cold, and how much longer its own code
+    /// does then: half of it passes in the kernel.
+    #[inline]
+    #[must_use]
+    pub fn switch_to(&self, warm_up: Span) -> (Span, Span) {
+        let in_kernel = Span::from_ns(warm_up.ns() / 2);
+        (self.context_switch + in_kernel, warm_up - in_kernel)
+    }
+
     /// Whether a wait that is to last for `timeout` is over before it begins, since the clock has moved on.
     #[must_use]
     pub fn is_up(&self, now: Instant, timeout: Span) -> bool {
@@ -177,13 +186,9 @@ pub trait Machine {
         current
     }
 
-    /// When a core next has a tick that matters: `None` while nobody queues there.
-    fn next_tick(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
-        None
-    }
-
-    /// When the host next takes a busy core away, if it ever does.
-    fn next_steal(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
+    /// When a busy core is next interrupted, if it ever is: by its tick, which matters while somebody queues there, or by the
+    /// host, which takes it away.
+    fn next_interrupt(&mut self, _now: Instant, _core: u16) -> Option<Instant> {
         None
     }
 

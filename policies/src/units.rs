@@ -105,6 +105,14 @@ impl Span {
         self.0
     }
 
+    /// Nanoseconds, for reckoning with chance; what is longer than 292 years counts as much.
+    #[inline]
+    #[must_use]
+    pub fn as_ns_f64(self) -> f64 {
+        // What fits into a signed number is converted by one instruction.
+        self.0.min(i64::MAX as u64) as f64
+    }
+
     /// Seconds, for people and for means.
     #[must_use]
     pub fn as_s_f64(self) -> f64 {

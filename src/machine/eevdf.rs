@@ -129,6 +129,12 @@ impl RunQueue {
             (self.floor, self.sum, self.accounted) = (entity.vruntime, 0, now);
             return;
         }
+        self.leave_others(now, entities);
+    }
+
+    /// The current thread sleeps or ends, and others queue here.
+    #[inline(never)]
+    fn leave_others(&mut self, now: Instant, entities: &mut [Entity]) {
         self.account(now, entities);
         if let Some(thread) = self.current {
             let eligible = self.is_eligible(&entities[thread.index()]);
@@ -208,10 +214,11 @@ impl RunQueue {
         }
     }
 
+    /// The core, which nobody has, picks.
     fn run_best(&mut self, now: Instant, entities: &mut [Entity]) {
         self.accounted = now;
-        while let Some(thread) = self.pick(entities) {
-            self.queued.retain(|other| *other != thread);
+        while let Some(at) = self.best(entities) {
+            let thread = self.queued.remove(at);
             if !entities[thread.index()].delayed {
                 return self.run(thread, entities);
             }
@@ -286,23 +293,25 @@ impl RunQueue {
         }
     }
 
-    /// The eligible thread with the earliest deadline; of equals the current, then the one that
-    /// queued first.
-    fn pick(&self, entities: &[Entity]) -> Option<ThreadId> {
-        // Who is alone is eligible.
-        match (self.current, self.queued.as_slice()) {
-            (current, []) => return current,
-            (None, &[alone]) => return Some(alone),
-            _ => {}
+    /// Where the eligible thread with the earliest deadline queues at a core that nobody has; of equals, the one that queued first.
+    #[inline]
+    fn best(&self, entities: &[Entity]) -> Option<usize> {
+        if self.queued.len() == 1 {
+            // Who is alone is eligible.
+            return Some(0);
         }
-        self.current
-            .into_iter()
-            .chain(self.queued.iter().copied())
-            .filter(|thread| self.is_eligible(&entities[thread.index()]))
-            .min_by_key(|thread| entities[thread.index()].deadline)
+        let mut best = None;
+        let mut earliest = i64::MAX;
+        for (at, thread) in self.queued.iter().enumerate() {
+            let entity = &entities[thread.index()];
+            if entity.deadline < earliest && self.is_eligible(entity) {
+                (best, earliest) = (Some(at), entity.deadline);
+            }
+        }
+        best
     }
 
-    /// Whether [`Self::pick`] names the thread that queued last.
+    /// Whether the core would pick the thread that queued last.
     fn would_run(&self, thread: ThreadId, entities: &[Entity]) -> bool {
         let entity = &entities[thread.index()];
         let goes_before = |other: &ThreadId| {

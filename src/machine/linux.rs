@@ -151,7 +151,7 @@ struct Steal {
     ticked: bool,
 }
 
-/// Parameters that every wake-up reckons with, as floats \[ns\].
+/// What every wake-up reckons with, as floats \[ns\].
 #[derive(Debug, Clone, Copy)]
 struct Floats {
     wake_jitter: f64,
@@ -159,7 +159,9 @@ struct Floats {
     call_jitter: f64,
     interrupt_call: f64,
     cold_start: f64,
-    cooling: f64,
+    /// The exponent of cooling down, each nanosecond.
+    decay: f64,
+    /// What the way into a call that sleeps takes longer, for each nanosecond of the thread's own code.
     cold_call: f64,
 }
 
@@ -188,13 +190,15 @@ impl Linux {
         let cores = parameters.cores.get();
         let queue = |core| RunQueue::new(core, parameters.base_slice, ticks);
         let floats = Floats {
-            wake_jitter: parameters.wake_jitter.ns() as f64,
-            timer_jitter: parameters.timer_jitter.ns() as f64,
-            call_jitter: parameters.call_jitter.ns() as f64,
-            interrupt_call: parameters.interrupt_call.ns() as f64,
-            cold_start: parameters.cold_start.ns() as f64,
-            cooling: parameters.cooling.ns() as f64,
-            cold_call: parameters.cold_call.ns() as f64,
+            wake_jitter: parameters.wake_jitter.as_ns_f64(),
+            timer_jitter: parameters.timer_jitter.as_ns_f64(),
+            call_jitter: parameters.call_jitter.as_ns_f64(),
+            interrupt_call: parameters.interrupt_call.as_ns_f64(),
+            cold_start: parameters.cold_start.as_ns_f64(),
+            decay: -1.0 / parameters.cooling.as_ns_f64(),
+            // Half of a cold start is the thread's own code.
+            cold_call: 2.0 * parameters.cold_call.as_ns_f64()
+                / parameters.cold_start.as_ns_f64().max(1.0),
         };
         Self {
             parameters,
@@ -232,7 +236,7 @@ impl Linux {
 
     /// How cold what was not used for so long has become, from 0 to 1.
     fn cooled(&self, unused: Span) -> f64 {
-        1.0 - libm::exp(-(unused.ns() as f64) / self.floats.cooling)
+        1.0 - libm::exp(unused.as_ns_f64() * self.floats.decay)
     }
 
     /// A thread from the longest queue, for a core that has nothing to do.
@@ -248,6 +252,25 @@ impl Linux {
             }
         }
         busiest?.give_away(now, &mut self.entities)
+    }
+
+    /// When the host next takes a busy core away, if it ever does.
+    #[inline]
+    fn next_steal(&mut self, now: Instant, core: u16) -> Option<Instant> {
+        if self.parameters.steal_gap.is_zero() {
+            return None;
+        }
+        let Steal { at, drawn, .. } = self.steals[usize::from(core)];
+        Some(if at <= now && drawn != Some(now) { self.draw_steal(now, core) } else { at })
+    }
+
+    /// What began while the core was idle went unnoticed.
+    #[cold]
+    fn draw_steal(&mut self, now: Instant, core: u16) -> Instant {
+        let at = now + self.exponential(self.parameters.steal_gap.as_ns_f64());
+        let steal = &mut self.steals[usize::from(core)];
+        (steal.at, steal.drawn) = (at, Some(now));
+        at
     }
 
     #[inline]
@@ -285,16 +308,14 @@ impl Machine for Linux {
         if self.parameters.mutex == MutexKind::FirstFit {
             return Span::ZERO;
         }
-        let cold = self.parameters.cold_release.ns() as f64 * self.cooled(without);
-        self.exponential(self.parameters.contended_call.ns() as f64)
-            + self.exponential(Span::from_ns_f64(cold).ns() as f64)
+        let cold = self.parameters.cold_release.as_ns_f64() * self.cooled(without);
+        self.exponential(self.parameters.contended_call.as_ns_f64())
+            + self.exponential(Span::from_ns_f64(cold).as_ns_f64())
     }
 
     #[inline]
     fn cold_call(&self, cold: Span) -> Span {
-        // Half of a cold start is the thread's own code.
-        let share = (2 * cold.ns()) as f64 / self.floats.cold_start.max(1.0);
-        Span::from_ns_f64(self.floats.cold_call * share)
+        Span::from_ns_f64(self.floats.cold_call * cold.as_ns_f64())
     }
 
     #[inline]
@@ -347,28 +368,15 @@ impl Machine for Linux {
     }
 
     #[inline]
-    fn next_tick(&mut self, now: Instant, core: u16) -> Option<Instant> {
+    fn next_interrupt(&mut self, now: Instant, core: u16) -> Option<Instant> {
+        let steal = self.next_steal(now, core);
         if !self.queues[usize::from(core)].is_shared() {
-            return None;
+            return steal;
         }
         if self.next_tick <= now {
             self.next_tick = self.ticks.at_or_after(now + Span::from_ns(1));
         }
-        Some(self.next_tick)
-    }
-
-    #[inline]
-    fn next_steal(&mut self, now: Instant, core: u16) -> Option<Instant> {
-        if self.parameters.steal_gap.is_zero() {
-            return None;
-        }
-        let here = usize::from(core);
-        let Steal { at, drawn, .. } = self.steals[here];
-        if at <= now && drawn != Some(now) {
-            self.steals[here].drawn = Some(now);
-            self.steals[here].at = now + self.exponential(self.parameters.steal_gap.ns() as f64);
-        }
-        Some(self.steals[here].at)
+        Some(steal.map_or(self.next_tick, |steal| steal.min(self.next_tick)))
     }
 
     fn steal(&mut self, now: Instant, core: u16) -> Option<Span> {
@@ -376,8 +384,8 @@ impl Machine for Linux {
         if self.parameters.steal_gap.is_zero() || self.steals[here].at != now {
             return None;
         }
-        let span = self.exponential(self.parameters.steal.ns() as f64) + Span::from_ns(1);
-        let (back, gap) = (now + span, self.exponential(self.parameters.steal_gap.ns() as f64));
+        let span = self.exponential(self.parameters.steal.as_ns_f64()) + Span::from_ns(1);
+        let (back, gap) = (now + span, self.exponential(self.parameters.steal_gap.as_ns_f64()));
         let ticked = self.ticks.at_or_after(now + Span::from_ns(1)) <= back;
         self.steals[here] = Steal { at: back + gap + Span::from_ns(1), drawn: None, ticked };
         self.queues[here].skip(now, back, &mut self.entities);

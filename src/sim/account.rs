@@ -56,7 +56,7 @@ impl<S: Sink> Log<'_, S> {
         if start == end {
             return;
         }
-        thread.totals.times.0[state as usize] += end - start;
+        thread.book(state, end - start);
         if thread.holds && state == State::Running {
             thread.totals.running_locked += end - start;
         }

@@ -68,10 +68,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if let Some(back) = here.stolen_to {
             return self.queue.set(slot, back);
         }
-        let tick = self.machine.next_tick(self.log.now, core);
         let busy = here.current.is_some();
-        let steal = if busy { self.machine.next_steal(self.log.now, core) } else { None };
-        match tick.into_iter().chain(here.interrupt).chain(steal).min() {
+        let own = if busy { self.machine.next_interrupt(self.log.now, core) } else { None };
+        match own.into_iter().chain(here.interrupt).min() {
             Some(at) => self.queue.set(slot, at),
             None => self.queue.clear(slot),
         }
@@ -246,10 +245,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         if let Some(back) = self.cores[usize::from(core)].stolen_to {
             state.arrives_at = state.arrives_at.max(back);
         }
-        // Half of it passes in the kernel, half in the thread's own code.
-        let in_kernel = Span::from_ns(warm_up.ns() / 2);
-        state.cold += warm_up - in_kernel;
-        state.switched_at = state.arrives_at + self.costs.context_switch + in_kernel;
+        let (switch, cold) = self.costs.switch_to(warm_up);
+        state.cold += cold;
+        state.switched_at = state.arrives_at + switch;
         state.progress_from = state.switched_at;
         state.state = state.phase.state_on_core();
         self.log.emit(state, EventKind::Dispatch, None);
@@ -268,7 +266,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let mut stretch = state.left;
         if state.at_check {
             stretch = Span::ZERO;
-        } else if state.phase == Phase::Compute {
+        } else if state.checks && state.phase == Phase::Compute {
             let due = if let Some(lock) = self.locks.get(state.main as usize) {
                 lock.until_check(state.since_check)
             } else {
@@ -304,7 +302,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let done = now - state.progress_from;
         state.progress_from = now;
         state.left -= done;
-        if state.phase != Phase::Compute {
+        if !state.checks || state.phase != Phase::Compute {
             return;
         }
         let Some(lock) = self.locks.get_mut(state.main as usize) else {

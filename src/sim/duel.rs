@@ -25,27 +25,41 @@ use crate::trace::{Sink, State};
 /// take turns for ever.
 const MOST_TURNS: u32 = 8;
 
-/// What one of the two does, in times from the waking on.
+/// One of the two, and what it has done so far.
+struct Side<'a, 'b> {
+    state: &'a mut Thread<'b>,
+    core: u16,
+    /// How often it can have the lock before its computation ends, which is not like the others.
+    most: u64,
+    rounds: u64,
+    fails: u64,
+    sleeps: u64,
+    /// What it computed longer for its core's having been cold.
+    cold: Span,
+    /// On its core, asleep, and on its way to its core.
+    busy: Span,
+    asleep: Span,
+    on_its_way: Span,
+}
+
+/// What one of the two does once one is woken.
 #[derive(Default, Clone, Copy)]
 struct Part {
     /// How often it has the lock up to the next check point.
     rounds: u64,
     /// How often it was woken, or has turned back, and finds the lock taken.
     fails: u64,
-    /// When it last comes back to the lock from a check point, if it does.
+    /// When it last comes back to the lock from a check point, if it does \[from the waking on\].
     knocks: Option<Span>,
 }
 
 /// What comes of waking.
 struct Fight {
-    /// The parts of who has the lock in the end, and of who comes too late.
-    holder: Part,
-    late: Part,
-    /// What the other computes longer if it has the lock at all.
-    cold: Span,
+    /// The parts of who wakes the other, and of the other.
+    parts: [Part; 2],
     switches: u64,
     events: u64,
-    /// When who came too late falls asleep, and when the holder frees the lock after that.
+    /// When who comes too late falls asleep, and when the holder frees the lock after that \[from the waking on\].
     sleeps: Span,
     frees: Span,
 }
@@ -74,6 +88,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             && self.agenda.is_empty()
             && !self.world.collects()
             && one.cold.is_zero()
+            && other.cold.is_zero()
             && other.phase == Phase::Asleep
             && self.cores[usize::from(core)].current.is_none()
             && threads.iter().all(|state| state.id == one.id || state.place == Place::Off)
@@ -96,54 +111,65 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         computes: Span,
     ) {
         let count = threads.len();
-        let Ok([mut one, mut two]) = threads.get_disjoint_mut([acting.index(), other.index()])
-        else {
+        let Ok([one, two]) = threads.get_disjoint_mut([acting.index(), other.index()]) else {
             unreachable!("nobody fights with itself");
         };
-        let Place::On(mut core) = one.place else { unreachable!("a holder is on a core") };
-        let mut interrupts = self.next_interrupts(core);
+        let Place::On(core) = one.place else { unreachable!("a holder is on a core") };
+        let (_, other_core) = two.left_core;
+        let mut slept_at = two.state_since;
+        let (mut one, mut two) =
+            (Side::new(one, core, computes), Side::new(two, other_core, computes));
+        let mut interrupt = self.machine.next_interrupt(self.log.now, core);
         self.queue.clear(count + usize::from(core));
         let others = self.queue.first().map_or(self.end, |(at, _)| at.min(self.end));
+        let (mut switches, mut events) = (0, 0);
         let (placement, takes) = loop {
-            let placement = self.machine.wake(self.log.now, two.id);
-            let Placement::Run { core: to, after, warm_up } = placement else {
+            let now = self.log.now;
+            let placement = self.machine.wake(now, two.state.id);
+            let Placement::Run { core, after, warm_up } = placement else {
                 break (placement, None);
             };
-            let interrupts_other = self.next_interrupts(to);
+            debug_assert_eq!(core, two.core, "a thread goes to its last core if that is idle");
+            let other_interrupt = self.machine.next_interrupt(now, core);
             let wakes = self.machine.wake_call(true);
-            // As in `dispatch`.
-            let in_kernel = Span::from_ns(warm_up.ns() / 2);
-            let switched = after + self.costs.context_switch + in_kernel;
-            let fight = self.fight(one, two, wakes, switched, warm_up - in_kernel, computes);
-            let fight = fight.filter(|fight| {
-                let frees = self.log.now + fight.frees;
-                let mut interrupts = interrupts.iter().chain(&interrupts_other).flatten();
-                frees < others && interrupts.all(|at| frees < *at)
+            let (switch, cold) = self.costs.switch_to(warm_up);
+            let fight = self.fight(wakes, after + switch, cold, computes).filter(|fight| {
+                let frees = now + fight.frees;
+                let mut interrupts = [interrupt, other_interrupt].into_iter().flatten();
+                one.can(&fight.parts[0])
+                    && two.can(&fight.parts[1])
+                    && frees < others
+                    && interrupts.all(|at| frees < at)
             });
             let Some(fight) = fight else { break (placement, Some(wakes)) };
-            two.book(State::LockWait, self.log.now - two.state_since);
-            two.book(State::CoreWait, after);
-            two.arrives_at = self.log.now + after;
-            two.switched_at = self.log.now + switched;
-            let Fight { holder, late, cold, sleeps, frees, .. } = fight;
-            if fight.switches % 2 == 1 {
-                self.fights(one, late, Span::ZERO, Span::ZERO, sleeps, computes);
-                self.fights(two, holder, cold, after, frees, computes);
-                self.loses(one, core);
-                self.wins(two, to);
+            let swaps = fight.switches % 2 == 1;
+            let (until, until_other) =
+                if swaps { (fight.sleeps, fight.frees) } else { (fight.frees, fight.sleeps) };
+            two.asleep += now - slept_at;
+            two.on_its_way += after;
+            one.fights(now, fight.parts[0], Span::ZERO, until);
+            two.fights(now, fight.parts[1], cold, until_other - after);
+            if swaps {
                 std::mem::swap(&mut one, &mut two);
-                (core, interrupts) = (to, interrupts_other);
-            } else {
-                self.fights(one, holder, Span::ZERO, Span::ZERO, frees, computes);
-                self.fights(two, late, cold, after, sleeps, computes);
-                self.loses(two, to);
+                interrupt = other_interrupt;
             }
-            self.events += fight.events;
-            self.locks[one.at as usize].switches += fight.switches;
-            self.log.now = self.log.now + fight.frees;
+            switches += fight.switches;
+            events += fight.events;
+            slept_at = now + fight.sleeps;
+            two.sleeps += 1;
+            let next = self.machine.leave(slept_at, two.core, two.state.id);
+            assert!(next.is_none(), "nobody else is ready");
+            self.log.now = now + fight.frees;
         };
-        let (holder, sleeper) = (one.id, two.id);
-        self.locks[one.at as usize].last_holder = Some(holder);
+        let (holder, core, sleeper) = (one.state.id, one.core, two.state.id);
+        self.cores[usize::from(core)].current = Some(holder);
+        self.cores[usize::from(two.core)] = Core::default();
+        one.holds(self.log.now, computes, self.costs.lock_call);
+        two.sleeps(slept_at, computes, self.costs.lock_call);
+        let lock = &mut self.locks[threads[holder.index()].at as usize];
+        lock.switches += switches;
+        lock.last_holder = Some(holder);
+        self.events += events;
         self.set_tick(count, core);
         if holder != acting {
             // It goes on before the sleeper, if either does so at this instant.
@@ -158,28 +184,12 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.log.enter(&mut threads[holder.index()], wakes, takes);
     }
 
-    /// When something next interrupts a core that is busy and left alone.
+    /// What comes of waking the other, which is on its core after `switched` and first computes longer by `cold`, in a call that
+    /// takes `wakes`; `None` if that is not certain.
     #[inline(always)]
-    fn next_interrupts(&mut self, core: u16) -> [Option<Instant>; 2] {
-        let now = self.log.now;
-        [self.machine.next_tick(now, core), self.machine.next_steal(now, core)]
-    }
-
-    /// What comes of waking the other, which is on its core after `switched`, in a call that takes `wakes`; `None` if that is
-    /// not certain.
-    #[inline(always)]
-    fn fight(
-        &self,
-        one: &Thread<'_>,
-        other: &Thread<'_>,
-        wakes: Span,
-        switched: Span,
-        warm_up: Span,
-        computes: Span,
-    ) -> Option<Fight> {
+    fn fight(&self, wakes: Span, switched: Span, cold: Span, computes: Span) -> Option<Fight> {
         let (call, futile, sleep) =
             (self.costs.lock_call, self.costs.futile_wake, self.costs.sleep_call);
-        let cold = other.cold + warm_up;
         let (mut holder, mut late) = (Part::default(), Part::default());
         // When the one without the lock asks for it; how long it takes to fall asleep if it is taken, and the end of that in
         // which nobody else may signal; whether who frees the lock tries to wake it, in vain.
@@ -257,73 +267,83 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 break (sleeps, knocks + call + computes + call);
             }
         };
-        // A computation that ends is not like the others.
-        let goes_on = |state: &Thread<'_>, rounds: u64| {
-            rounds == 0
-                || (state.burst.ns() > computes.ns() * rounds
-                    && state.since_check.is_zero()
-                    && !state.at_check)
-        };
-        let goes_on = if switches % 2 == 0 {
-            goes_on(one, holder.rounds) && goes_on(other, late.rounds)
-        } else {
-            goes_on(one, late.rounds) && goes_on(other, holder.rounds)
-        };
-        let certain = goes_on && sleeps < frees;
-        certain.then_some(Fight { holder, late, cold, switches, events, sleeps, frees })
+        let parts = if switches % 2 == 0 { [holder, late] } else { [late, holder] };
+        (sleeps < frees).then_some(Fight { parts, switches, events, sleeps, frees })
+    }
+}
+
+impl<'a, 'b> Side<'a, 'b> {
+    fn new(state: &'a mut Thread<'b>, core: u16, computes: Span) -> Self {
+        let at_a_check = state.since_check.is_zero() && !state.at_check;
+        let most = state.burst.ns().saturating_sub(1) / computes.ns();
+        Self {
+            core,
+            most: if at_a_check { most } else { 0 },
+            rounds: 0,
+            fails: 0,
+            sleeps: 0,
+            cold: Span::ZERO,
+            busy: Span::ZERO,
+            asleep: Span::ZERO,
+            on_its_way: Span::ZERO,
+            state,
+        }
     }
 
-    /// One's part of the fight, from `since` up to `until`.
+    /// Whether no computation ends in its part.
     #[inline(always)]
-    fn fights(
-        &mut self,
-        state: &mut Thread<'_>,
-        part: Part,
-        cold: Span,
-        since: Span,
-        until: Span,
-        computes: Span,
-    ) {
-        let computed = Span::from_ns(computes.ns() * part.rounds);
-        let ran = if part.rounds == 0 { Span::ZERO } else { computed + cold };
-        state.burst -= computed;
-        state.book(State::Running, ran);
-        state.book(State::Overhead, until - since - ran);
-        state.state_since = self.log.now + until;
-        if let Some(knocks) = part.knocks {
-            state.asked_since = self.log.now + knocks;
+    fn can(&self, part: &Part) -> bool {
+        part.rounds == 0 || self.rounds + part.rounds <= self.most
+    }
+
+    /// Plays its part, in which it is busy for so long.
+    #[inline(always)]
+    fn fights(&mut self, now: Instant, part: Part, cold: Span, busy: Span) {
+        self.rounds += part.rounds;
+        self.fails += part.fails;
+        if part.rounds > 0 {
+            self.cold += cold;
         }
-        state.cold = Span::ZERO;
-        let totals = &mut state.totals;
-        totals.running_locked += ran;
-        totals.held += ran + Span::from_ns(self.costs.lock_call.ns() * part.rounds);
-        totals.acquisitions += part.rounds;
-        totals.forced_drops += part.rounds;
-        totals.failed_acquisitions += part.fails;
+        self.busy += busy;
+        if let Some(knocks) = part.knocks {
+            self.state.asked_since = now + knocks;
+        }
     }
 
     /// Has let go again.
-    #[inline(always)]
-    fn wins(&mut self, state: &mut Thread<'_>, core: u16) {
+    fn holds(self, now: Instant, computes: Span, call: Span) {
+        let core = self.core;
+        let state = self.book(computes, call);
+        state.state_since = now;
         state.state = State::Overhead;
         state.in_flight = false;
         state.place = Place::On(core);
-        self.cores[usize::from(core)].current = Some(state.id);
     }
 
     /// Sleeps, and is called again.
-    #[inline(always)]
-    fn loses(&mut self, state: &mut Thread<'_>, core: u16) {
+    fn sleeps(self, since: Instant, computes: Span, call: Span) {
+        let (core, sleeps) = (self.core, self.sleeps);
+        let state = self.book(computes, call);
+        if sleeps > 0 {
+            state.left_core = (since, core);
+        }
+        state.state_since = since;
         state.phase = Phase::Asleep;
         state.deadline = None;
         state.state = State::LockWait;
         state.in_flight = true;
         state.place = Place::Off;
-        state.left_core = (state.state_since, core);
-        state.totals.voluntary_switches += 1;
-        let next = self.machine.leave(state.state_since, core, state.id);
-        assert!(next.is_none(), "nobody else is ready");
-        self.cores[usize::from(core)] = Core::default();
+    }
+
+    fn book(self, computes: Span, call: Span) -> &'a mut Thread<'b> {
+        let state = self.state;
+        state.book_rounds(self.rounds, computes, self.cold, call);
+        state.book(State::Overhead, self.busy - computes * self.rounds - self.cold);
+        state.book(State::LockWait, self.asleep);
+        state.book(State::CoreWait, self.on_its_way);
+        state.totals.failed_acquisitions += self.fails;
+        state.totals.voluntary_switches += self.sleeps;
+        state
     }
 }
 

@@ -125,7 +125,9 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
                 let main = runtime.interpreter(id.0);
                 let main = if (main as usize) < locks.len() { main } else { NO_LOCK };
                 let key = spec.key(number, member);
-                threads.push(Thread { founder, ..Thread::new(id, group, main, key) });
+                let checks =
+                    locks.get(main as usize).is_none_or(|lock| lock.check_spacing.is_some());
+                threads.push(Thread { founder, checks, ..Thread::new(id, group, main, key) });
             }
             streams.push(match &group.arrivals {
                 Arrivals::Closed { .. } => None,

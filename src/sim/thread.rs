@@ -148,6 +148,8 @@ pub struct Thread<'a> {
     pub burst: Span,
     /// Computing time since the last check point.
     pub since_check: Span,
+    /// Whether it may have to stop computing at a check point.
+    pub checks: bool,
     /// Whether it stands at a check point that matters.
     pub at_check: bool,
     /// Whether it is on its way to ask the lock again, and counts as in flight there.
@@ -249,6 +251,20 @@ impl<'a> Thread<'a> {
         self.totals.times.0[state as usize] += span;
     }
 
+    /// Has had the lock so many times from one check point to the next, freeing it in a call each time, and computed longer by
+    /// `cold` in all.
+    #[inline]
+    pub fn book_rounds(&mut self, rounds: u64, computes: Span, cold: Span, call: Span) {
+        let computed = computes * rounds;
+        self.burst -= computed;
+        self.book(State::Running, computed + cold);
+        let totals = &mut self.totals;
+        totals.running_locked += computed + cold;
+        totals.held += computed + cold + call * rounds;
+        totals.acquisitions += rounds;
+        totals.forced_drops += rounds;
+    }
+
     /// Is about to let the lock go for something that does not need it.
     #[inline]
     pub fn pause_for(&mut self, pause: Pause) -> Reason {
@@ -282,6 +298,7 @@ impl<'a> Thread<'a> {
             switched_at: Instant::ZERO,
             burst: Span::ZERO,
             since_check: Span::ZERO,
+            checks: true,
             at_check: false,
             in_flight: false,
             deadline: None,

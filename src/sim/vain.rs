@@ -52,14 +52,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.events += rounds * steps.iter().filter(|step| !step.is_zero()).count() as u64;
         lock.view.now = self.log.now;
         state.state_since = self.log.now;
-        state.burst -= computes * rounds;
-        let totals = &mut state.totals;
-        totals.times.0[State::Running as usize] += computes * rounds;
-        totals.times.0[State::Overhead as usize] += (wakes + takes + frees) * rounds;
-        totals.running_locked += computes * rounds;
-        totals.held += (computes + frees) * rounds;
-        totals.acquisitions += rounds;
-        totals.forced_drops += rounds;
+        state.book_rounds(rounds, computes, Span::ZERO, frees);
+        state.book(State::Overhead, (wakes + takes + frees) * rounds);
     }
 }
 
@@ -86,28 +80,44 @@ mod tests {
         }
     }
 
+    /// What may cost anything, or nothing.
+    const COSTS: [&str; 12] = [
+        "call_jitter",
+        "cold_call",
+        "cold_start",
+        "context_switch",
+        "futile_wake",
+        "interrupt_call",
+        "lock_call",
+        "sleep_call",
+        "switch_away",
+        "wake_call",
+        "wake_jitter",
+        "wake_latency",
+    ];
+
     fn any_machine() -> impl Strategy<Value = String> {
-        let linux = (1_u16..4, any::<[bool; 7]>()).prop_map(|(cores, wanted)| {
+        // Each order of magnitude is as likely.
+        let time = (0_u32..16).prop_flat_map(|bits| 0_u64..1 << bits);
+        let costs = prop::array::uniform12(prop::option::weighted(0.25, time));
+        let stolen = prop::option::weighted(0.3, (1_000_u64..200_000, 1_u64..20_000));
+        let ticks = prop::option::weighted(0.3, (20_u64..300, 10_u64..200));
+        let linux = (1_u16..5, costs, stolen, ticks).prop_map(|(cores, costs, stolen, ticks)| {
             let mut text = format!("linux = {{ cores = {cores}");
-            let parts = [
-                "futile_wake = '0ns'",
-                "lock_call = '0ns'",
-                "steal_gap = '50us', steal = '5us'",
-                "tick = '100us', base_slice = '70us'",
-                "wake_latency = '1us', wake_jitter = '2us', context_switch = '0ns'",
-                "sleep_call = '500ns', cold_call = '30us'",
-                "interrupt_call = '20us'",
-            ];
-            for (part, wanted) in parts.into_iter().zip(wanted) {
-                if wanted {
-                    text = text + ", " + part;
-                }
+            for (name, ns) in COSTS.iter().zip(costs) {
+                text += &ns.map_or(String::new(), |ns| format!(", {name} = '{ns}ns'"));
+            }
+            if let Some((gap, steal)) = stolen {
+                text += &format!(", steal_gap = '{gap}ns', steal = '{steal}ns'");
+            }
+            if let Some((tick, slice)) = ticks {
+                text += &format!(", tick = '{tick}us', base_slice = '{slice}us'");
             }
             text + " }"
         });
         let ideal = (1_u16..4).prop_map(|cores| format!("ideal = {{ cores = {cores} }}"));
         let ideal = prop_oneof![Just("ideal = {}".to_owned()), ideal];
-        prop_oneof![3 => linux, 1 => ideal]
+        prop_oneof![7 => linux, 1 => ideal]
     }
 
     /// A program that computes for a while, perhaps for just so many rounds.
@@ -160,14 +170,16 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
         #[test]
         fn skipped_rounds_come_to_the_same_as_single_ones(
             machine in any_machine(),
             (policy, groups) in any_setting(),
             seed: u64,
             ties in prop::option::of(any::<u32>()),
-            us in 1_u64..5_000,
-            mark_us in 1_u64..5_000,
+            us in prop_oneof![3 => 20_u64..420, 1 => 20_u64..4_000],
+            mark_us in 1_u64..3_000,
         ) {
             let groups = toml::from_str(&groups).unwrap();
             let workload = Workload::compile(&groups, &IndexMap::new(), Path::new("")).unwrap();

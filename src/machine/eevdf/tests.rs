@@ -140,7 +140,11 @@ proptest! {
                 0 | 1 => {
                     queue.wake(now, thread, &mut entities);
                     let protected = queue.is_protected(&entities);
-                    let runs = !protected && queue.pick(&entities) == Some(thread);
+                    // Of equals, the current one goes first.
+                    let mut twin = queue.clone();
+                    twin.queued.splice(0..0, twin.current.take());
+                    let best = twin.best(&entities).map(|at| twin.queued[at]);
+                    let runs = !protected && best == Some(thread);
                     prop_assert_eq!(queue.would_run(thread, &entities), runs);
                 }
                 2 if queue.current.is_some() => queue.leave(now, &mut entities),
