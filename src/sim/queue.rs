@@ -20,6 +20,9 @@ const LATEST: u64 = (1 << (u64::BITS - SLOT_BITS)) - 2;
 /// Most slots that a queue can have.
 pub const MOST_SLOTS: usize = 1 << SLOT_BITS;
 
+/// No slot.
+const NOBODY: usize = usize::MAX;
+
 /// How many are left to be compared when the first is asked for. Three slots are set for every two such
 /// questions, and the last rounds need no memory then.
 const FINALISTS: usize = 8;
@@ -31,8 +34,8 @@ pub struct Queue {
     /// are the [`FINALISTS`], and the leaves are keys: time, then slot.
     nodes: Vec<u64>,
     leaves: usize,
-    /// The slot whose event was taken, as long as it is not set anew.
-    taken: Option<usize>,
+    /// The slot whose event was taken, as long as it is not set anew; otherwise [`NOBODY`].
+    taken: usize,
     /// What the order of events at one instant is drawn from; `None` if it is that of the slots.
     ties: Option<u64>,
 }
@@ -43,7 +46,7 @@ impl Queue {
     pub fn new(slots: usize) -> Self {
         assert!(slots <= MOST_SLOTS, "{slots} event slots, but there are only {MOST_SLOTS}");
         let leaves = slots.next_power_of_two().max(FINALISTS);
-        Self { nodes: vec![NEVER; 2 * leaves], leaves, taken: None, ties: None }
+        Self { nodes: vec![NEVER; 2 * leaves], leaves, taken: NOBODY, ties: None }
     }
 
     /// The same queue, in which every order of events at one instant is equally likely. The order depends on nothing but
@@ -56,7 +59,9 @@ impl Queue {
     /// Sets the event of a slot, whether it had one or not.
     #[inline]
     pub fn set(&mut self, slot: usize, at: Instant) {
-        self.taken.take_if(|taken| *taken == slot);
+        if self.taken == slot {
+            self.taken = NOBODY;
+        }
         self.put(slot, at.ns().min(LATEST) << SLOT_BITS | slot as u64);
     }
 
@@ -112,14 +117,15 @@ impl Queue {
     /// most are, at once. Until then, or until [`Self::settle`], do not ask for the first event.
     #[inline]
     pub const fn take(&mut self, slot: usize) {
-        self.taken = Some(slot);
+        self.taken = slot;
     }
 
     /// Brings the tree in order if the taken slot has not been set anew.
     #[inline]
     pub fn settle(&mut self) {
-        if let Some(slot) = self.taken.take() {
-            self.put(slot, NEVER);
+        if self.taken != NOBODY {
+            self.put(self.taken, NEVER);
+            self.taken = NOBODY;
         }
     }
 
