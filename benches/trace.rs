@@ -35,12 +35,12 @@ pub fn operations(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let groups = ["all".to_owned()];
     let scenarios = [
-        ("repairman", repairman(10, 10), Span::from_s(2_000)),
-        ("timed_wait", mixed("linux = { cores = 2 }", "timed_wait = {}"), Span::from_s(200)),
+        ("repairman", repairman(10, 10), Span::from_s(10_000)),
+        ("timed_wait", mixed("linux = { cores = 2 }", "timed_wait = {}"), Span::from_s(1_000)),
     ];
     for (name, scenario, for_) in scenarios {
         let mut group = criterion.benchmark_group(format!("trace/{name}"));
-        group.sample_size(20);
+        group.sample_size(10);
         group.bench_function("none", |bencher| {
             bencher.iter(|| scenario.run(for_, &mut NullSink));
         });

@@ -12,6 +12,7 @@
 //! | `intervals/000012.parquet` | [`IntervalSink`], likewise |
 //! | `events/000012.parquet` | [`EventSink`], likewise |
 
+mod apart;
 mod batches;
 mod labels;
 mod pending;

@@ -1,5 +1,7 @@
 //! The columns of `ops`, `intervals` and `events`, while their rows wait to be written.
 
+use std::{fmt, mem};
+
 use gilsim_policies::{Instant, Span, ThreadId};
 use polars::prelude::*;
 
@@ -8,7 +10,7 @@ use super::sink::RunFiles;
 use crate::trace::{EventKind, EventRow, IntervalRow, OpRow, State, StateTimes};
 
 /// Rows of one table of one run, as columns.
-pub trait Batch: Sized {
+pub trait Batch: Clone + Send + 'static {
     /// The row that it is made from.
     type Row;
     /// The table's name.
@@ -28,6 +30,9 @@ pub trait Batch: Sized {
     ///
     /// A number stands for no label, which the row types rule out.
     fn take(&mut self) -> PolarsResult<DataFrame>;
+    /// Makes room for others where the rows were that were taken, and that nobody has any more: new memory would take longer
+    /// than writing the rows into it.
+    fn reuse(&mut self);
 }
 
 /// The column of what is the same in every row: the run.
@@ -35,10 +40,49 @@ fn run_column(run: u32, rows: usize) -> Column {
     Column::new_scalar("run".into(), run.into(), rows)
 }
 
-/// Takes a column's values, and makes room for as many others.
-fn take<T: PolarsNumericType>(name: &str, values: &mut Vec<T::Native>) -> ChunkedArray<T> {
-    let others = Vec::with_capacity(values.len());
-    ChunkedArray::from_vec(name.into(), std::mem::replace(values, others))
+/// A column of numbers.
+#[derive(Clone)]
+struct Numbers<T: PolarsNumericType> {
+    values: Vec<T::Native>,
+    taken: ChunkedArray<T>,
+}
+
+/// A column of points or lengths of time. A run lasts days at most, so they fit.
+type Times = Numbers<Int64Type>;
+
+impl<T: PolarsNumericType> Numbers<T> {
+    fn new() -> Self {
+        Self { values: Vec::new(), taken: ChunkedArray::default() }
+    }
+    fn push(&mut self, value: T::Native) {
+        self.values.push(value);
+    }
+    fn take(&mut self, name: &str) -> ChunkedArray<T> {
+        self.taken = ChunkedArray::from_vec(name.into(), mem::take(&mut self.values));
+        self.taken.clone()
+    }
+    fn reuse(&mut self) {
+        let taken = mem::take(&mut self.taken).downcast_into_iter().next();
+        if let Some(mut values) = taken.and_then(|array| array.into_inner().1.into_mut().right()) {
+            values.clear();
+            self.values = values;
+        }
+    }
+}
+
+impl<T: PolarsNumericType> fmt::Debug for Numbers<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.values.fmt(f)
+    }
+}
+
+impl Times {
+    fn point(&mut self, at: Instant) {
+        self.push(at.ns() as i64);
+    }
+    fn length(&mut self, span: Span) {
+        self.push(span.ns() as i64);
+    }
 }
 
 /// Takes the values of a column some of whose rows have none.
@@ -50,12 +94,12 @@ where
 }
 
 /// Threads and their groups.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Threads {
     labels: Labels,
     groups: Vec<u32>,
-    thread: Vec<u32>,
-    group: Vec<u32>,
+    thread: Numbers<UInt32Type>,
+    group: Numbers<UInt32Type>,
 }
 
 impl Threads {
@@ -63,8 +107,8 @@ impl Threads {
         Ok(Self {
             labels: Labels::new(run.groups.iter().map(String::as_str))?,
             groups: run.thread_groups.to_vec(),
-            thread: Vec::new(),
-            group: Vec::new(),
+            thread: Numbers::new(),
+            group: Numbers::new(),
         })
     }
     fn push(&mut self, thread: ThreadId) {
@@ -72,29 +116,17 @@ impl Threads {
         self.group.push(self.groups[thread.index()]);
     }
     fn take(&mut self) -> PolarsResult<[Column; 2]> {
-        let thread = take::<UInt32Type>("thread", &mut self.thread).into_column();
-        Ok([thread, self.labels.column("group", &take("", &mut self.group))?])
+        let group = self.labels.column("group", &self.group.take(""))?;
+        Ok([self.thread.take("thread").into_column(), group])
     }
-}
-
-/// A column of points or lengths of time. A run lasts days at most, so they fit.
-#[derive(Debug, Default)]
-struct Times(Vec<i64>);
-
-impl Times {
-    fn point(&mut self, at: Instant) {
-        self.0.push(at.ns() as i64);
-    }
-    fn length(&mut self, span: Span) {
-        self.0.push(span.ns() as i64);
-    }
-    fn take(&mut self, name: &str) -> Column {
-        take::<Int64Type>(name, &mut self.0).into_column()
+    fn reuse(&mut self) {
+        self.thread.reuse();
+        self.group.reuse();
     }
 }
 
 /// Completed operations.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OpBatch {
     run: u32,
     threads: Threads,
@@ -112,10 +144,10 @@ impl Batch for OpBatch {
         Ok(Self {
             run: run.run,
             threads: Threads::new(run)?,
-            start: Times::default(),
-            latency: Times::default(),
-            queued: Times::default(),
-            times: Default::default(),
+            start: Times::new(),
+            latency: Times::new(),
+            queued: Times::new(),
+            times: State::ALL.map(|_| Times::new()),
         })
     }
     fn push(&mut self, row: &OpRow) {
@@ -127,26 +159,31 @@ impl Batch for OpBatch {
         self.times.iter_mut().zip(times).for_each(|(column, time)| column.length(time));
     }
     fn take(&mut self) -> PolarsResult<DataFrame> {
-        let rows = self.start.0.len();
+        let rows = self.start.values.len();
         let mut columns = vec![run_column(self.run, rows)];
         columns.extend(self.threads.take()?);
-        columns.push(self.start.take("start_ns"));
-        columns.push(self.latency.take("latency_ns"));
-        columns.push(self.queued.take("queued_ns"));
+        columns.push(self.start.take("start_ns").into_column());
+        columns.push(self.latency.take("latency_ns").into_column());
+        columns.push(self.queued.take("queued_ns").into_column());
         for (state, times) in State::ALL.iter().zip(&mut self.times) {
-            columns.push(times.take(&format!("{}_ns", state.name())));
+            columns.push(times.take(&format!("{}_ns", state.name())).into_column());
         }
         DataFrame::new(rows, columns)
+    }
+    fn reuse(&mut self) {
+        self.threads.reuse();
+        let Self { start, latency, queued, times, .. } = self;
+        times.iter_mut().chain([start, latency, queued]).for_each(Times::reuse);
     }
 }
 
 /// Stretches of time in one state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct IntervalBatch {
     run: u32,
     threads: Threads,
     states: Labels,
-    state: Vec<u32>,
+    state: Numbers<UInt32Type>,
     holds: Vec<bool>,
     core: Vec<Option<u16>>,
     start: Times,
@@ -162,11 +199,11 @@ impl Batch for IntervalBatch {
             run: run.run,
             threads: Threads::new(run)?,
             states: Labels::new(State::ALL.map(State::name))?,
-            state: Vec::new(),
+            state: Numbers::new(),
             holds: Vec::new(),
             core: Vec::new(),
-            start: Times::default(),
-            end: Times::default(),
+            start: Times::new(),
+            end: Times::new(),
         })
     }
     fn push(&mut self, row: &IntervalRow) {
@@ -178,27 +215,33 @@ impl Batch for IntervalBatch {
         self.end.point(row.end);
     }
     fn take(&mut self) -> PolarsResult<DataFrame> {
-        let rows = self.start.0.len();
+        let rows = self.start.values.len();
         let mut columns = vec![run_column(self.run, rows)];
         columns.extend(self.threads.take()?);
-        columns.push(self.states.column("state", &take("", &mut self.state))?);
+        columns.push(self.states.column("state", &self.state.take(""))?);
         let holds: BooleanChunked = self.holds.drain(..).collect();
         columns.push(holds.with_name("holds".into()).into_column());
         columns.push(take_optional::<UInt16Type>("core", &mut self.core));
-        columns.push(self.start.take("start_ns"));
-        columns.push(self.end.take("end_ns"));
+        columns.push(self.start.take("start_ns").into_column());
+        columns.push(self.end.take("end_ns").into_column());
         DataFrame::new(rows, columns)
+    }
+    fn reuse(&mut self) {
+        self.threads.reuse();
+        self.state.reuse();
+        self.start.reuse();
+        self.end.reuse();
     }
 }
 
 /// Everything that happened.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EventBatch {
     run: u32,
     at: Times,
-    thread: Vec<u32>,
+    thread: Numbers<UInt32Type>,
     kinds: Labels,
-    kind: Vec<u32>,
+    kind: Numbers<UInt32Type>,
     core: Vec<Option<u16>>,
     other: Vec<Option<u32>>,
     object: Vec<Option<u32>>,
@@ -211,10 +254,10 @@ impl Batch for EventBatch {
     fn new(run: &RunFiles<'_>) -> PolarsResult<Self> {
         Ok(Self {
             run: run.run,
-            at: Times::default(),
-            thread: Vec::new(),
+            at: Times::new(),
+            thread: Numbers::new(),
             kinds: Labels::new(EventKind::ALL.map(EventKind::name))?,
-            kind: Vec::new(),
+            kind: Numbers::new(),
             core: Vec::new(),
             other: Vec::new(),
             object: Vec::new(),
@@ -229,18 +272,23 @@ impl Batch for EventBatch {
         self.object.push(row.object);
     }
     fn take(&mut self) -> PolarsResult<DataFrame> {
-        let rows = self.at.0.len();
+        let rows = self.at.values.len();
         DataFrame::new(
             rows,
             vec![
                 run_column(self.run, rows),
-                self.at.take("t_ns"),
-                take::<UInt32Type>("thread", &mut self.thread).into_column(),
-                self.kinds.column("kind", &take("", &mut self.kind))?,
+                self.at.take("t_ns").into_column(),
+                self.thread.take("thread").into_column(),
+                self.kinds.column("kind", &self.kind.take(""))?,
                 take_optional::<UInt16Type>("core", &mut self.core),
                 take_optional::<UInt32Type>("other", &mut self.other),
                 take_optional::<UInt32Type>("object", &mut self.object),
             ],
         )
+    }
+    fn reuse(&mut self) {
+        self.at.reuse();
+        self.thread.reuse();
+        self.kind.reuse();
     }
 }

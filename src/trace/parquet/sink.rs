@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use super::apart::{Output, append};
 use super::batches::{Batch, EventBatch, IntervalBatch, OpBatch};
 use super::writer::TableWriter;
 use super::{Metadata, WriteError, run_path};
@@ -12,8 +13,8 @@ use crate::trace::{EventRow, IntervalRow, NullSink, OpRow, Sink, Tee};
 /// Rows in a row group: what a sink keeps in memory.
 ///
 /// The file's footer grows in memory too, by about 20 KiB for each row group. With this many rows
-/// in each, four thousand million rows stay below 300 MiB.
-pub(super) const BATCH_ROWS: usize = 256 * 1024;
+/// in each, two thousand million rows stay below 300 MiB.
+pub(super) const BATCH_ROWS: usize = 128 * 1024;
 
 /// What a run's files are called, and what they say of themselves.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +64,8 @@ pub struct BatchSink<B> {
     batch: B,
     /// Rows in the batch.
     rows: usize,
-    /// The first failure ends the writing; rows that come later are dropped.
-    writer: Result<TableWriter, WriteError>,
+    /// There, but for the time of a call.
+    output: Option<Output<B>>,
 }
 
 impl<B: Batch> BatchSink<B> {
@@ -79,23 +80,13 @@ impl<B: Batch> BatchSink<B> {
     #[cold]
     fn flush(&mut self) {
         self.rows = 0;
-        let batch = self.batch.take();
-        if let Ok(writer) = &mut self.writer {
-            let written = batch
-                .map_err(|source| WriteError::Encode { path: writer.path().to_owned(), source })
-                .and_then(|batch| writer.write(&batch));
-            if let Err(error) = written {
-                self.writer = Err(error);
-            }
-        }
+        self.output = self.output.take().map(|output| output.write(&mut self.batch));
     }
 }
 
 impl<B> fmt::Debug for BatchSink<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BatchSink")
-            .field("path", &self.writer.as_ref().map(TableWriter::path))
-            .finish_non_exhaustive()
+        f.debug_struct("BatchSink").field("rows", &self.rows).finish_non_exhaustive()
     }
 }
 
@@ -142,14 +133,17 @@ where
         let mut batch = B::new(files).map_err(encode)?;
         let empty = batch.take().map_err(encode)?;
         let writer = TableWriter::create(&path, B::TABLE, empty.schema(), files.metadata)?;
-        Ok(Self { batch, rows: 0, writer: Ok(writer) })
+        let output = Some(Output::Ready(Box::new((writer, batch.clone()))));
+        Ok(Self { batch, rows: 0, output })
     }
 
     fn finish(mut self) -> Result<(), WriteError> {
+        let Some(output) = self.output.take() else { unreachable!("a sink has an output") };
+        let mut writer = output.finish();
         if self.rows > 0 {
-            self.flush();
+            writer = append(writer, &mut self.batch);
         }
-        self.writer?.finish()
+        writer?.finish()
     }
 }
 

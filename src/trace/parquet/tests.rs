@@ -6,6 +6,8 @@ use std::path::Path;
 use gilsim_policies::{Instant, Span, ThreadId};
 use polars::prelude::*;
 
+use super::apart::Output;
+use super::batches::Batch;
 use super::sink::BATCH_ROWS;
 use super::writer::TableWriter;
 use super::*;
@@ -158,17 +160,18 @@ fn tables_of_whole_runs_have_few_strings_and_say_where_they_come_from() {
 fn memory_is_bounded_because_batches_go_to_disk_on_the_way() {
     let (directory, run) = (tempfile::tempdir().unwrap(), Run::new());
     let mut sink = EventSink::create(&run.files(directory.path())).unwrap();
-    let rows = 2 * BATCH_ROWS + 1;
+    let rows = 4 * BATCH_ROWS + 1;
     feed(&mut sink, rows as u64);
     let table = directory.path().join("events");
     let entry = std::fs::read_dir(&table).unwrap().next().unwrap().unwrap();
+    // The fourth is passed on only once the third is written.
     assert!(entry.metadata().unwrap().len() > 10_000, "nothing was written so far");
     sink.finish().unwrap();
     let file = File::open(run_path(directory.path(), "events", 12)).unwrap();
     let mut reader = ParquetReader::new(file);
     let groups = reader.get_metadata().unwrap().row_groups.iter();
     let groups: Vec<_> = groups.map(|group| group.num_rows()).collect();
-    assert_eq!(groups, [BATCH_ROWS, BATCH_ROWS, 1]);
+    assert_eq!(groups, [BATCH_ROWS, BATCH_ROWS, BATCH_ROWS, BATCH_ROWS, 1]);
 }
 
 #[test]
@@ -193,6 +196,10 @@ fn a_dropped_sink_leaves_nothing() {
     assert_eq!(files_in(directory.path()).len(), 3);
     drop(sinks);
     assert!(files_in(directory.path()).is_empty());
+    let mut sink = OpSink::create(&run.files(directory.path())).unwrap();
+    feed(&mut sink, BATCH_ROWS as u64 + 1);
+    drop(sink);
+    assert!(files_in(directory.path()).is_empty(), "what a thread wrote is left");
 }
 
 #[test]
@@ -242,5 +249,31 @@ fn a_full_disk_is_an_error_of_the_disk_and_names_the_file() {
         if source.kind() == io::ErrorKind::StorageFull));
     let text = error.to_string();
     assert!(text.contains("a.parquet") && text.contains("free some space"), "{text}");
+    assert!(files_in(directory.path()).is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_fails_on_the_writers_thread_is_heard_of_at_the_end() {
+    let (directory, run) = (tempfile::tempdir().unwrap(), Run::new());
+    let mut batch = OpBatch::new(&run.files(directory.path())).unwrap();
+    let spare = batch.clone();
+    let schema = batch.take().unwrap().schema().clone();
+    let path = directory.path().join("a.parquet");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let pending = PendingFile::create(&path).unwrap();
+    let writer = TableWriter::begin(pending, full, "ops", &schema, &Vec::new()).unwrap();
+    let mut output = Output::Ready(Box::new((writer, spare)));
+    for _ in 0..3 {
+        for ns in 0..10_000 {
+            let (start, queued) = (Instant::from_ns(ns * ns), Span::from_ns(ns));
+            let (end, times) = (start + queued, StateTimes::default());
+            batch.push(&OpRow { thread: ThreadId(0), start, end, queued, times });
+        }
+        output = output.write(&mut batch);
+    }
+    let error = output.finish().and_then(TableWriter::finish).unwrap_err();
+    assert!(matches!(&error, WriteError::Io { source, .. }
+        if source.kind() == io::ErrorKind::StorageFull));
     assert!(files_in(directory.path()).is_empty());
 }
