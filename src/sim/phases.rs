@@ -11,7 +11,6 @@ use crate::workload::{Arrivals, Law, Want};
 
 /// What follows when a thread has done something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-// A tag of its own takes fewer instructions to tell than one within the question.
 #[repr(u8)]
 pub(super) enum Follows {
     /// The phase that it has entered.
