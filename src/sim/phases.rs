@@ -11,7 +11,7 @@ use crate::workload::{Arrivals, Law, Want};
 
 /// What follows when a thread has done something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u8)] // As with `Entry`: told by a tag of its own.
 pub(super) enum Follows {
     /// The phase that it has entered.
     Work,
