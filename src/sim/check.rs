@@ -1,5 +1,7 @@
 //! What must hold at every moment of every run, whatever the policy, the machine and the workload.
 
+use gilsim_policies::ThreadId;
+
 use super::engine::Simulation;
 use super::lock::Lock;
 use crate::machine::Machine;
@@ -36,4 +38,13 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             lock.policy,
         );
     }
+}
+
+/// A thread does what no thread can: the program is wrong. The thread comes by value, so that what is hot need not keep it in
+/// memory for the message.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn impossible(thread: ThreadId, what: &str) -> ! {
+    unreachable!("{thread} {what}")
 }

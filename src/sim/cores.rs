@@ -2,6 +2,7 @@
 
 use gilsim_policies::{Instant, Reason, Span, ThreadId};
 
+use super::check::impossible;
 use super::engine::Simulation;
 use super::lock::LockId;
 use super::phases::Follows;
@@ -202,7 +203,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     pub fn leave_core(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, reason: State) {
         let state = &mut threads[thread.index()];
         let Place::On(core) = state.place else {
-            unreachable!("{thread} leaves a core that it is not on");
+            impossible(thread, "leaves a core that it is not on");
         };
         self.log.set_state(state, reason);
         state.place = Place::Off;

@@ -7,6 +7,7 @@ use gilsim_policies::{Ask, Entry, Reason, Release, Span, Successor, Then, Thread
 
 use super::RunSpec;
 use super::account::Log;
+use super::check::impossible;
 use super::engine::Simulation;
 use super::phases::Follows;
 use super::thread::{Pause, Phase, Place, Thread};
@@ -59,16 +60,21 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.follow(threads, thread, follows);
     }
 
-    /// A thread that was woken goes on.
+    /// A thread that was woken goes on. Mostly it has the lock; the way from there to its work is free of jumps then.
     #[inline(always)]
     pub fn woken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let follows = match threads[thread.index()].phase {
-            Phase::Granted => self.goes_on(threads, thread),
-            Phase::Ask(ask) => Follows::Ask(ask),
-            Phase::Switched(reason) => self.without_lock(threads, thread, reason),
-            phase => unreachable!("{thread} is woken in {phase:?}"),
-        };
-        self.follow(threads, thread, follows);
+        match threads[thread.index()].phase {
+            Phase::Granted => {
+                let follows = self.goes_on(threads, thread);
+                self.follow(threads, thread, follows);
+            }
+            Phase::Ask(ask) => self.follow_on(threads, thread, Follows::Ask(ask)),
+            Phase::Switched(reason) => {
+                let follows = self.without_lock(threads, thread, reason);
+                self.follow_on(threads, thread, follows);
+            }
+            _ => impossible(thread, "is woken in a phase that does not end so"),
+        }
     }
 
     /// Its sleep is over: asks again.
@@ -80,10 +86,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Comes from outside.
     #[inline(always)]
     pub fn arrives(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
-        let follows = match self.comes_back(threads, thread) {
-            Follows::Ask(ask) => self.asks(threads, thread, ask),
-            follows => follows,
-        };
+        let follows = self.comes_back(threads, thread);
+        let follows = follows.unwrap_or_else(|| self.asks(threads, thread, Ask::Fresh));
         self.follow(threads, thread, follows);
     }
 
@@ -106,7 +110,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 Follows::Work => return self.arm(threads, thread),
                 Follows::Rest => return,
                 Follows::LetGo(reason) => self.lets_go(threads, thread, reason),
-                Follows::Return => self.comes_back(threads, thread),
+                Follows::Return => {
+                    self.comes_back(threads, thread).unwrap_or(Follows::Ask(Ask::Fresh))
+                }
                 Follows::Ask(ask) => self.asks(threads, thread, ask),
                 Follows::GoOn => self.next_step(threads, thread),
                 Follows::Knock | Follows::LeaveObject => unreachable!("{thread} has an object"),
@@ -114,18 +120,18 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
     }
 
-    /// Comes back from outside, and asks for the lock if there is one.
+    /// Comes back from outside. Says what follows, unless it is to ask for the lock.
     #[inline(always)]
-    fn comes_back(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
+    fn comes_back(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Option<Follows> {
         let state = &mut threads[thread.index()];
         if state.has_main() {
             state.asked_since = self.log.now;
             self.log.emit(state, EventKind::Request, None);
-            Follows::Ask(Ask::Fresh)
+            None
         } else {
             self.log.set_state(state, State::Overhead);
             Self::take_core(&mut self.log, state);
-            self.goes_on(threads, thread)
+            Some(self.goes_on(threads, thread))
         }
     }
 
@@ -210,10 +216,11 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.agenda.push(thread);
     }
 
+    /// Gets its core, and works at once: no time passes in between.
     #[inline(always)]
     fn take_core(log: &mut Log<'_, S>, state: &mut Thread<'_>) {
         if state.place == Place::Off {
-            log.set_state(state, State::Overhead);
+            log.set_state(state, State::Running);
             state.place = Place::On(state.id.0 as u16);
             state.progress_from = log.now;
             log.emit(state, EventKind::Dispatch, None);

@@ -5,6 +5,7 @@ use gilsim_policies::{
 };
 
 use super::account::Log;
+use super::check::impossible;
 use super::thread::Thread;
 use crate::machine::MutexKind;
 use crate::trace::{EventKind, Sink};
@@ -148,11 +149,9 @@ impl Lock {
     #[inline(always)]
     pub fn give<S: Sink>(&mut self, log: &mut Log<'_, S>, thread: &mut Thread<'_>) -> bool {
         let id = thread.id;
-        assert!(
-            self.view.holder.is_none(),
-            "{id} takes the lock that {:?} holds",
-            self.view.holder
-        );
+        if self.view.holder.is_some() {
+            impossible(id, "takes a lock that somebody holds");
+        }
         log.mark(thread);
         self.view.now = log.now;
         self.view.holder = Some(id);

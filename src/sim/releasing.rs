@@ -2,6 +2,7 @@
 
 use gilsim_policies::{Ask, Reason, Release, Span, Successor, Then, ThreadId};
 
+use super::check::impossible;
 use super::engine::Simulation;
 use super::lock::Lock;
 use super::phases::Follows;
@@ -33,7 +34,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         reason: Reason,
     ) -> Follows {
         let Some(lock) = self.locks.get(threads[thread.index()].at as usize) else {
-            unreachable!("{thread} has no lock to let go of");
+            impossible(thread, "has no lock to let go of");
         };
         // Those who are about to fall asleep have the mutex, one after the other, and let it go on the way.
         let mut takes = self.costs.lock_call;
@@ -226,7 +227,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     ) -> Release {
         let at = threads[thread.index()].at;
         let Some(lock) = self.locks.get_mut(at as usize) else {
-            unreachable!("{thread} frees no lock")
+            impossible(thread, "frees no lock")
         };
         self.freed = Some(at);
         let release = lock.free(&mut self.log, &mut threads[thread.index()], reason);
