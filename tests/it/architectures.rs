@@ -186,6 +186,21 @@ fn pep_703_processes_pay_for_large_work_only() {
     assert!((25.0..75.0).contains(&start), "about 50 ms: {start}");
 }
 
+/// A lock that extensions without support still need, and critical sections: who finds the lock taken lets go of its objects, and
+/// the other gets one of them. A fight for the lock is not reckoned over that.
+#[test]
+fn who_fights_for_the_lock_lets_go_of_its_objects() {
+    let workload = workload_with_objects(
+        "objects = { one = {} }\n[groups.g]\nthreads = 2\nneeds_lock = true\nprogram = [{ change = { object = 'one', steps = [{ compute = '20us' }] } }, { compute = '3us' }]\n",
+    );
+    let (machine, policy) = (machine("linux = { cores = 2 }"), policy("tick = {}"));
+    let duration = Span::from_ms(20);
+    let setting = Setting { workload: &workload, machine: &machine, policy, duration };
+    let architecture = architecture("free_threaded = {}");
+    let single = setting.run_into(&architecture, 0, &mut MemorySink::default());
+    assert_eq!(single, setting.run_into(&architecture, 0, &mut NullSink));
+}
+
 fn access() -> impl Strategy<Value = String> {
     let kind = prop_oneof![Just("read"), Just("change"), Just("lock")];
     let names = prop_oneof![
