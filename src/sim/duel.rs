@@ -89,9 +89,9 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             && !self.world.collects()
             && one.cold.is_zero()
             && other.cold.is_zero()
-            // Who falls asleep may have to let go of objects first.
-            && one.references.is_empty()
-            && other.references.is_empty()
+            // Who falls asleep lets go of those first.
+            && !one.in_section()
+            && !other.in_section()
             && other.phase == Phase::Asleep
             && self.cores[usize::from(core)].current.is_none()
             && threads.iter().all(|state| state.id == one.id || state.place == Place::Off)

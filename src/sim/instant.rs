@@ -60,7 +60,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.follow(threads, thread, follows);
     }
 
-    /// A thread that was woken goes on. Mostly it has the lock; the way from there to its work is free of jumps then.
+    /// A thread that was woken goes on. The common way, of who was handed the lock, shares no jump with the others.
     #[inline(always)]
     pub fn woken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         match threads[thread.index()].phase {
@@ -73,7 +73,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 let follows = self.without_lock(threads, thread, reason);
                 self.follow_on(threads, thread, follows);
             }
-            _ => impossible(thread, "is woken in a phase that does not end so"),
+            phase => impossible(thread, &format!("is woken in {phase:?}")),
         }
     }
 

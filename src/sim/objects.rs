@@ -29,6 +29,13 @@ pub struct Reference {
     section: bool,
 }
 
+impl Reference {
+    /// Whether who has to wait lets go of it.
+    pub const fn is_open_section(&self) -> bool {
+        self.has && self.section
+    }
+}
+
 /// An object of one interpreter.
 #[derive(Debug, Clone)]
 struct Object {
@@ -291,7 +298,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         for place in (0..threads[thread.index()].references.len()).rev() {
             let state = &mut threads[thread.index()];
             let reference = &mut state.references[place];
-            if reference.has && reference.section {
+            if reference.is_open_section() {
                 reference.has = false;
                 state.at = reference.lock;
                 state.reenters = true;

@@ -226,6 +226,11 @@ impl<'a> Thread<'a> {
         self.polls_since.map_or(Span::ZERO, |since| ran - since)
     }
 
+    /// Whether it is in a critical section, of which it lets go to wait.
+    pub fn in_section(&self) -> bool {
+        self.references.iter().any(Reference::is_open_section)
+    }
+
     /// The object with whose lock it is busy, if it is.
     pub fn object(&self) -> Option<u32> {
         if self.at == self.main {

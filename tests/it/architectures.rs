@@ -186,8 +186,8 @@ fn pep_703_processes_pay_for_large_work_only() {
     assert!((25.0..75.0).contains(&start), "about 50 ms: {start}");
 }
 
-/// A lock that extensions without support still need, and critical sections: who finds the lock taken lets go of its objects, and
-/// the other gets one of them. A fight for the lock is not reckoned over that.
+/// Threads that need a lock beside critical sections let go of these before they sleep at it; the arithmetic of fights, used where
+/// nobody hears of single events, must come to the same.
 #[test]
 fn who_fights_for_the_lock_lets_go_of_its_objects() {
     let workload = workload_with_objects(
