@@ -122,7 +122,8 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         let mut slept_at = two.state_since;
         let (mut one, mut two) =
             (Side::new(one, core, computes), Side::new(two, other_core, computes));
-        let mut interrupt = self.machine.next_interrupt(self.log.now, core);
+        // When the core of each is next interrupted; what has passed is asked for anew.
+        let mut interrupts = [self.machine.next_interrupt(self.log.now, core), Some(Instant::ZERO)];
         self.queue.clear(count + usize::from(core));
         let others = self.queue.first().map_or(self.end, |(at, _)| at.min(self.end));
         let (mut switches, mut events) = (0, 0);
@@ -133,16 +134,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                 break (placement, None);
             };
             debug_assert_eq!(core, two.core, "a thread goes to its last core if that is idle");
-            let other_interrupt = self.machine.next_interrupt(now, core);
+            if interrupts[1].is_some_and(|at| at <= now) {
+                interrupts[1] = self.machine.next_interrupt(now, core);
+            }
             let wakes = self.machine.wake_call(true);
             let (switch, cold) = self.costs.switch_to(warm_up);
             let fight = self.fight(wakes, after + switch, cold, computes).filter(|fight| {
                 let frees = now + fight.frees;
-                let mut interrupts = [interrupt, other_interrupt].into_iter().flatten();
                 one.can(&fight.parts[0])
                     && two.can(&fight.parts[1])
                     && frees < others
-                    && interrupts.all(|at| frees < at)
+                    && interrupts.iter().flatten().all(|at| frees < *at)
             });
             let Some(fight) = fight else { break (placement, Some(wakes)) };
             let swaps = fight.switches % 2 == 1;
@@ -154,7 +156,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             two.fights(now, fight.parts[1], cold, until_other - after);
             if swaps {
                 std::mem::swap(&mut one, &mut two);
-                interrupt = other_interrupt;
+                interrupts.swap(0, 1);
             }
             switches += fight.switches;
             events += fight.events;
