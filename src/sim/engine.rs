@@ -11,7 +11,6 @@ use super::lock::{Lock, LockId, NO_LOCK};
 use super::objects::Objects;
 use super::queue::Queue;
 use super::thread::{Phase, Place, Thread};
-use super::timers::Timers;
 use super::world::World;
 use super::{Ending, Outcome, RunSpec, Stuck, ThreadTotals};
 use crate::architecture::{Interpreters, Runtime};
@@ -58,8 +57,8 @@ pub(super) struct Simulation<'a, M, S> {
     pub agenda: Vec<ThreadId>,
     /// The lock that was let go of last.
     pub freed: Option<LockId>,
-    /// The timers of each core that has ticks.
-    pub timers: Vec<Timers>,
+    /// When the timers expire that fire on each core that has ticks, a slot for each thread.
+    pub timers: Vec<Queue>,
     /// The core that serves the interrupt of a timer right now: it picks again at the end.
     pub interrupted: Option<u16>,
     /// The thread whose phase is ending right now.
@@ -163,7 +162,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             log: Log { now: Instant::ZERO, sink },
             queue,
             agenda: Vec::with_capacity(count),
-            timers: vec![Timers::new(); ticking],
+            timers: vec![Queue::new(count); ticking],
             freed: None,
             interrupted: None,
             acting: None,

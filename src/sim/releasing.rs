@@ -246,8 +246,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         self.log.emit(sleeper, EventKind::Wake, Some(thread));
         if sleeper.phase == Phase::Asleep && sleeper.deadline.is_some() {
-            sleeper.timers_set = sleeper.timers_set.wrapping_add(1);
-            self.queue.clear(next.index());
+            self.cancel_timer(threads, next);
         }
         release
     }

@@ -156,8 +156,6 @@ pub struct Thread<'a> {
     pub in_flight: bool,
     /// When its sleep at the lock times out.
     pub deadline: Option<Instant>,
-    /// How many timers it has set, so that those that were cancelled can be told.
-    pub timers_set: u32,
     /// When it first asked for the lock, this time.
     pub asked_since: Instant,
     /// How long the blocking call lasts that it is about to make.
@@ -215,11 +213,6 @@ pub enum Pause {
 }
 
 impl<'a> Thread<'a> {
-    /// Whether it sleeps until this one of its timers expires.
-    pub fn awaits(&self, set: u32) -> bool {
-        matches!(self.phase, Phase::Asleep | Phase::Blocked) && self.timers_set == set
-    }
-
     /// How long it has run in the poll that is under way.
     pub fn polled(&self) -> Span {
         let ran = self.totals.times.of(State::Running);
@@ -307,7 +300,6 @@ impl<'a> Thread<'a> {
             at_check: false,
             in_flight: false,
             deadline: None,
-            timers_set: 0,
             asked_since: Instant::ZERO,
             pause: Pause::None,
             switches_at_release: 0,

@@ -3,9 +3,6 @@
 //! A timer may fire from its expiry on, and has to by its slack later. The interrupt of one serves all of its
 //! core that may fire: threads that fell asleep one soon after the other wake up together.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use gilsim_policies::{Instant, Span, ThreadId};
 
 use super::engine::Simulation;
@@ -13,25 +10,26 @@ use super::thread::{Phase, Thread};
 use crate::machine::Machine;
 use crate::trace::{EventKind, Sink};
 
-/// A core's timers, the first to expire on top: when it expires, whose it is, and how many its thread had set by
-/// then. Those that were cancelled stay for a while.
-pub(super) type Timers = BinaryHeap<Reverse<(Instant, ThreadId, u32)>>;
-
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Sets the timer of a thread that has left its core.
     #[inline(always)]
     pub fn set_timer(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, expiry: Instant) {
         let lateness = self.machine.timer_lateness();
-        let state = &mut threads[thread.index()];
-        state.timers_set = state.timers_set.wrapping_add(1);
         if !M::INSTANT && !lateness.is_zero() {
-            let timers = &mut self.timers[usize::from(state.left_core.1)];
-            timers.push(Reverse((expiry, thread, state.timers_set)));
-            if timers.len() > 2 * threads.len() {
-                timers.retain(|Reverse((_, thread, set))| threads[thread.index()].awaits(*set));
-            }
+            let (_, core) = threads[thread.index()].left_core;
+            self.timers[usize::from(core)].set(thread.index(), expiry);
         }
         self.queue.set(thread.index(), (expiry + lateness).max(self.log.now));
+    }
+
+    /// Cancels the timer of a thread that is woken before it expires.
+    #[inline(always)]
+    pub fn cancel_timer(&mut self, threads: &[Thread<'_>], thread: ThreadId) {
+        let (_, core) = threads[thread.index()].left_core;
+        if let Some(timers) = self.timers.get_mut(usize::from(core)) {
+            timers.clear(thread.index());
+        }
+        self.queue.clear(thread.index());
     }
 
     /// A thread off its core has an event. If its timer fires, that interrupts the core that it left.
@@ -42,27 +40,17 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         }
         let (_, core) = threads[thread.index()].left_core;
         self.interrupted = Some(core);
+        self.timers[usize::from(core)].clear(thread.index());
         self.expire(threads, thread);
-        while let Some(other) = self.next_expired(threads, core) {
-            self.queue.clear(other.index());
+        while let Some((expiry, slot)) = self.timers[usize::from(core)].first()
+            && expiry <= self.log.now
+        {
+            let other = ThreadId(slot as u32);
+            self.cancel_timer(threads, other);
             self.expire(threads, other);
         }
         self.interrupted = None;
         self.end_interrupt(threads, core);
-    }
-
-    /// The next thread whose timer on a core may fire.
-    fn next_expired(&mut self, threads: &[Thread<'_>], core: u16) -> Option<ThreadId> {
-        let timers = &mut self.timers[usize::from(core)];
-        while let Some(&Reverse((expiry, thread, set))) = timers.peek()
-            && expiry <= self.log.now
-        {
-            timers.pop();
-            if threads[thread.index()].awaits(set) {
-                return Some(thread);
-            }
-        }
-        None
     }
 
     /// A sleep, a blocking call or the time before a start is over.
