@@ -1,18 +1,23 @@
 //! The account of each thread's time, and what sinks are told.
 
+use std::marker::PhantomData;
+
 use gilsim_policies::{Instant, Span, ThreadId};
 
 use super::ThreadTotals;
 use super::thread::{Phase, Place, Thread};
+use crate::machine::Machine;
 use crate::trace::{EventKind, EventRow, IntervalRow, OpRow, Sink, State};
 
 /// The clock, and the sink that is told what happens when.
-pub(super) struct Log<'a, S> {
+pub(super) struct Log<'a, M, S> {
     pub now: Instant,
     pub sink: &'a mut S,
+    /// The machine says what an account has to reckon with.
+    pub machine: PhantomData<M>,
 }
 
-impl<S: Sink> Log<'_, S> {
+impl<M: Machine, S: Sink> Log<'_, M, S> {
     /// Changes the state in which a thread's time counts from now on.
     #[inline(always)]
     pub fn set_state(&mut self, thread: &mut Thread<'_>, state: State) {
@@ -40,10 +45,16 @@ impl<S: Sink> Log<'_, S> {
             return;
         }
         thread.state_since = now;
-        if since >= thread.switched_at || !matches!(thread.place, Place::On(_)) {
+        if M::INSTANT || since >= thread.switched_at || !matches!(thread.place, Place::On(_)) {
             return self.book(thread, thread.state, since, now);
         }
-        // A stay on a core begins with the core's waking up and a context switch.
+        self.book_arrival(thread, since);
+    }
+
+    /// Accounts for the time since a stay on a core began: with the core's waking up and a context switch.
+    #[inline(never)]
+    fn book_arrival(&mut self, thread: &mut Thread<'_>, since: Instant) {
+        let now = self.now;
         let arrived = thread.arrives_at.clamp(since, now);
         let switched = thread.switched_at.clamp(arrived, now);
         self.book(thread, State::CoreWait, since, arrived);
@@ -60,7 +71,7 @@ impl<S: Sink> Log<'_, S> {
         if thread.holds && state == State::Running {
             thread.totals.running_locked += end - start;
         }
-        if state == State::LockWait && thread.at != thread.main {
+        if !M::INSTANT && state == State::LockWait && thread.at != thread.main {
             thread.totals.object_wait += end - start;
         }
         if S::INTERVALS {

@@ -10,7 +10,6 @@ use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Comes back from outside and asks for the lock.
-    #[inline(always)]
     pub fn return_to_lock(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         if M::INSTANT {
             return self.arrives(threads, thread);
@@ -182,7 +181,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Has the lock, and unlocks the mutex if it has that too.
-    #[inline(always)]
     pub fn has_taken(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let at = threads[thread.index()].at as usize;
         if self.locks.get(at).is_some_and(|lock| lock.guard == Some(thread))

@@ -59,7 +59,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
         self.arm(threads, thread);
     }
 
-    #[inline]
     pub fn set_tick(&mut self, threads: usize, core: u16) {
         if self.machine.ticking_cores() == 0 {
             return;
@@ -78,7 +77,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Makes a thread ready to run its phase; says whether that interrupts another core.
-    #[inline(always)]
     pub fn make_ready(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         self.log.set_state(&mut threads[thread.index()], State::CoreWait);
         let placement = self.machine.wake(self.log.now, thread);
@@ -128,7 +126,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     ///
     /// Whose core is still switching away from it, to another thread, is put into the run queue there, by
     /// an interrupt.
-    #[inline(always)]
     pub fn wake_up(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> bool {
         let (left, core) = threads[thread.index()].left_core;
         let switching = self.log.now < left + self.costs.switch_away
@@ -230,7 +227,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Puts a thread on a core that is its own and wakes up in a while.
-    #[inline(always)]
     fn dispatch(
         &mut self,
         threads: &mut [Thread<'_>],
@@ -326,13 +322,15 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Carries a thread on a core through its phases until one takes time, or it leaves the core.
-    #[inline(always)]
+    #[inline(never)]
     pub fn act(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) {
         self.acting = Some(thread);
-        let mut user_mode = !threads[thread.index()].phase.in_kernel();
+        let mut between_calls = false;
         while let Place::On(core) = threads[thread.index()].place {
             // Between two calls into the kernel, too, a thread passes through user mode.
-            if user_mode && self.cores[usize::from(core)].resched {
+            if self.cores[usize::from(core)].resched
+                && (between_calls || !threads[thread.index()].phase.in_kernel())
+            {
                 self.switch_from(threads, core, thread);
                 if threads[thread.index()].place != Place::On(core) {
                     break;
@@ -347,7 +345,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
                     None => self.stop_at_check(threads, thread),
                 }
             } else if arrived && state.left.is_zero() {
-                user_mode = true;
+                between_calls = true;
                 self.end_phase(threads, thread)
             } else {
                 self.arm(threads, thread);

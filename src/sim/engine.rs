@@ -1,6 +1,7 @@
 //! The event loop: a run's state, and what each event sets off.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::marker::PhantomData;
 
 use gilsim_policies::{Instant, Policy, Span, ThreadId};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -49,7 +50,7 @@ pub(super) struct Simulation<'a, M, S> {
     pub thread_count: usize,
     /// Threads that have started and not ended.
     pub alive: usize,
-    pub log: Log<'a, S>,
+    pub log: Log<'a, M, S>,
     pub queue: Queue,
     pub machine: M,
     pub cores: Vec<Core>,
@@ -159,7 +160,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             threads,
             streams,
             alive: 0,
-            log: Log { now: Instant::ZERO, sink },
+            log: Log { now: Instant::ZERO, sink, machine: PhantomData },
             queue,
             agenda: Vec::with_capacity(count),
             timers: vec![Queue::new(count); ticking],

@@ -36,7 +36,10 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Phase::Compute | Phase::CHold | Phase::CRelease | Phase::Prepare => {
                 self.work_done(threads, thread);
             }
-            Phase::Idle => self.begin_pass(threads, thread, Span::ZERO),
+            Phase::Idle => {
+                self.log.mark_pass(&mut threads[thread.index()], Span::ZERO);
+                self.arrives(threads, thread);
+            }
             _ => self.expire(threads, thread),
         }
     }
@@ -218,7 +221,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
 
     /// Gets its core, and works at once: no time passes in between.
     #[inline(always)]
-    fn take_core(log: &mut Log<'_, S>, state: &mut Thread<'_>) {
+    fn take_core(log: &mut Log<'_, M, S>, state: &mut Thread<'_>) {
         if state.place == Place::Off {
             log.set_state(state, State::Running);
             state.place = Place::On(state.id.0 as u16);

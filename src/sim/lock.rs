@@ -6,7 +6,7 @@ use gilsim_policies::{
 
 use super::account::Log;
 use super::thread::Thread;
-use crate::machine::MutexKind;
+use crate::machine::{Machine, MutexKind};
 use crate::trace::{EventKind, Sink};
 
 /// The number of a lock: global ones first, then those of objects as they are needed.
@@ -146,7 +146,11 @@ impl Lock {
 
     /// Gives the free lock to a thread; says whether that is a switch.
     #[inline(always)]
-    pub fn give<S: Sink>(&mut self, log: &mut Log<'_, S>, thread: &mut Thread<'_>) -> bool {
+    pub fn give<M: Machine, S: Sink>(
+        &mut self,
+        log: &mut Log<'_, M, S>,
+        thread: &mut Thread<'_>,
+    ) -> bool {
         let id = thread.id;
         if let Some(holder) = self.view.holder {
             is_taken(id, holder);
@@ -173,9 +177,9 @@ impl Lock {
 
     /// Takes the lock from its holder; says who is told, and what the holder does next.
     #[inline(always)]
-    pub fn free<S: Sink>(
+    pub fn free<M: Machine, S: Sink>(
         &mut self,
-        log: &mut Log<'_, S>,
+        log: &mut Log<'_, M, S>,
         thread: &mut Thread<'_>,
         reason: Reason,
     ) -> Release {

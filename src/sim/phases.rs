@@ -110,7 +110,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Computes for so long. On a cold core, the same code takes longer: time in which it passes no more
     /// check points.
     #[inline(always)]
-    fn compute(log: &mut Log<'_, S>, state: &mut Thread<'_>, span: Span) {
+    fn compute(log: &mut Log<'_, M, S>, state: &mut Thread<'_>, span: Span) {
         if M::INSTANT || state.cold.is_zero() {
             log.enter(state, Phase::Compute, span);
         } else {
@@ -276,7 +276,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Begins a pass of a thread that comes from outside.
-    #[inline(always)]
     pub fn begin_pass(&mut self, threads: &mut [Thread<'_>], thread: ThreadId, queued: Span) {
         self.log.mark_pass(&mut threads[thread.index()], queued);
         self.return_to_lock(threads, thread);
@@ -312,7 +311,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// What a thread does on its core once it has let the lock go.
-    #[inline(always)]
     pub fn without_lock(
         &mut self,
         threads: &mut [Thread<'_>],
@@ -343,7 +341,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Blocks, thinks, or waits for a request, off its core.
-    #[inline(always)]
     pub fn block(&mut self, threads: &mut [Thread<'_>], thread: ThreadId) -> Follows {
         let state = &mut threads[thread.index()];
         match state.pause {

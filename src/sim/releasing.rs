@@ -12,7 +12,6 @@ use crate::trace::{EventKind, Sink, State};
 
 impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     /// Lets the lock go, or does at once what the thread wants to do without it.
-    #[inline(always)]
     pub fn let_go(
         &mut self,
         threads: &mut [Thread<'_>],
@@ -176,7 +175,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Unlocks the mutex that guards the lock's state, if the releaser has it.
-    #[inline(always)]
     pub fn unguard(
         &mut self,
         threads: &mut [Thread<'_>],
@@ -252,7 +250,6 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
     }
 
     /// Wakes a thread for a phase that begins with a call into the lock; says what waking costs.
-    #[inline(always)]
     pub fn wake_into(
         &mut self,
         threads: &mut [Thread<'_>],
