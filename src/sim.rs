@@ -4,9 +4,9 @@
 //! slots: threads by number, then cores, then groups that receive requests; or in an order that is drawn for the instant,
 //! if [`RunSpec::ties`] says so. What an event sets off without taking time happens before the next event.
 //!
-//! **Speed.** What every event goes through is inlined by force, each part at one place: left to itself,
+//! **Speed.** What every event of the ideal machine goes through is inlined by force, each part at one place: left to itself,
 //! the compiler calls it, and a run takes a fifth more instructions. What is rare is marked cold, so that
-//! it does not stand in between. Handlers are given the threads beside the rest of the state, so that the
+//! it does not stand in between. More of that makes the engine longer than what a processor keeps at hand. Handlers are given the threads beside the rest of the state, so that the
 //! compiler knows that writing to one changes nothing else.
 
 mod account;
@@ -30,15 +30,17 @@ mod starting;
 mod thread;
 mod timers;
 mod vain;
+mod wanted;
 mod world;
 
 use gilsim_policies::{Instant, Policy, PolicySpec, Span, ThreadId};
 
 use crate::architecture::Runtime;
 use crate::machine::{Ideal, Linux, Machine, MachineSpec, Unbounded};
-use crate::trace::{Sink, StateTimes};
+use crate::trace::{NullSink, Sink, StateTimes};
 use crate::workload::{StreamKey, Workload};
 use engine::Simulation;
+use wanted::Wanted;
 
 /// Everything that decides a run.
 #[derive(Debug, Clone, Copy)]
@@ -197,7 +199,7 @@ pub fn run<S: Sink>(spec: &RunSpec<'_>, sink: &mut S) -> Outcome {
 /// to a mark, and with what happens at that very instant. A run that ends early has fewer outcomes; the last is always
 /// that of the whole run, the same as [`run`] gives.
 pub fn run_marked<S: Sink>(spec: &RunSpec<'_>, marks: &[Instant], sink: &mut S) -> Vec<Outcome> {
-    simulate(spec, &|| spec.build_policy(), marks, sink)
+    run_marked_with(spec, &|| spec.build_policy(), marks, sink)
 }
 
 /// Runs a simulation whose global locks have a policy that is not in the registry; `None` is no lock at all.
@@ -217,7 +219,7 @@ pub fn run_marked_with<S: Sink>(
     marks: &[Instant],
     sink: &mut S,
 ) -> Vec<Outcome> {
-    simulate(spec, policy, marks, sink)
+    simulate(spec, policy, marks, Wanted::of(sink))
 }
 
 /// Runs a simulation on a machine that is not in the registry. `spec.machine` is not looked at.
@@ -229,7 +231,21 @@ fn whole(mut outcomes: Vec<Outcome>) -> Outcome {
     outcomes.pop().expect("a run has an outcome")
 }
 
-fn simulate<S: Sink>(
+/// The engine's three kinds for each machine, all of which are compiled here.
+fn simulate(
+    spec: &RunSpec<'_>,
+    policy: &dyn Fn() -> Option<Box<dyn Policy>>,
+    marks: &[Instant],
+    rows: Wanted<'_>,
+) -> Vec<Outcome> {
+    match rows {
+        Wanted::Nothing => simulate_for(spec, policy, marks, &mut NullSink),
+        Wanted::Operations(mut sink) => simulate_for(spec, policy, marks, &mut sink),
+        Wanted::Everything(mut sink) => simulate_for(spec, policy, marks, &mut sink),
+    }
+}
+
+fn simulate_for<S: Sink>(
     spec: &RunSpec<'_>,
     policy: &dyn Fn() -> Option<Box<dyn Policy>>,
     marks: &[Instant],
