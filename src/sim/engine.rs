@@ -12,6 +12,7 @@ use super::lock::{Lock, LockId, NO_LOCK};
 use super::objects::Objects;
 use super::queue::Queue;
 use super::thread::{Phase, Place, Thread};
+use super::timers::Timers;
 use super::world::World;
 use super::{Ending, Outcome, RunSpec, Stuck, ThreadTotals};
 use crate::architecture::{Interpreters, Runtime};
@@ -59,7 +60,7 @@ pub(super) struct Simulation<'a, M, S> {
     /// The lock that was let go of last.
     pub freed: Option<LockId>,
     /// When the timers expire that fire on each core that has ticks, a slot for each thread.
-    pub timers: Vec<Queue>,
+    pub timers: Vec<Timers>,
     /// The core that serves the interrupt of a timer right now: it picks again at the end.
     pub interrupted: Option<u16>,
     /// The thread whose phase is ending right now.
@@ -163,7 +164,7 @@ impl<'a, M: Machine, S: Sink> Simulation<'a, M, S> {
             log: Log { now: Instant::ZERO, sink, machine: PhantomData },
             queue,
             agenda: Vec::with_capacity(count),
-            timers: vec![Queue::new(count); ticking],
+            timers: vec![Timers::default(); ticking],
             freed: None,
             interrupted: None,
             acting: None,

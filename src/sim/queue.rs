@@ -27,6 +27,18 @@ const NOBODY: usize = usize::MAX;
 /// questions, and the last rounds need no memory then.
 const FINALISTS: usize = 8;
 
+/// An instant and a slot as one number, in the order in which events are taken.
+#[inline]
+pub(super) fn key(at: Instant, slot: usize) -> u64 {
+    at.ns().min(LATEST) << SLOT_BITS | slot as u64
+}
+
+/// The instant and the slot of a key.
+#[inline]
+pub(super) const fn of_key(key: u64) -> (Instant, usize) {
+    (Instant::from_ns(key >> SLOT_BITS), (key & (MOST_SLOTS as u64 - 1)) as usize)
+}
+
 /// Pending events, one for each slot.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -62,7 +74,7 @@ impl Queue {
         if self.taken == slot {
             self.taken = NOBODY;
         }
-        self.put(slot, at.ns().min(LATEST) << SLOT_BITS | slot as u64);
+        self.put(slot, key(at, slot));
     }
 
     /// Removes the event of a slot, if it has one.
@@ -85,11 +97,11 @@ impl Queue {
             }
         }
         let key = finalists[0];
-        let mut slot = (key & (MOST_SLOTS as u64 - 1)) as usize;
+        let (at, mut slot) = of_key(key);
         if let Some(ties) = self.ties {
-            slot = self.drawn(ties, key >> SLOT_BITS);
+            slot = self.drawn(ties, at.ns());
         }
-        (key != NEVER).then_some((Instant::from_ns(key >> SLOT_BITS), slot))
+        (key != NEVER).then_some((at, slot))
     }
 
     /// The slot that is drawn of those with an event at an instant, at which something must happen.

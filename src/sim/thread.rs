@@ -156,6 +156,8 @@ pub struct Thread<'a> {
     pub in_flight: bool,
     /// When its sleep at the lock times out.
     pub deadline: Option<Instant>,
+    /// When its timer expires, if it has set one.
+    pub expiry: Instant,
     /// When it first asked for the lock, this time.
     pub asked_since: Instant,
     /// How long the blocking call lasts that it is about to make.
@@ -300,6 +302,7 @@ impl<'a> Thread<'a> {
             at_check: false,
             in_flight: false,
             deadline: None,
+            expiry: Instant::ZERO,
             asked_since: Instant::ZERO,
             pause: Pause::None,
             switches_at_release: 0,
