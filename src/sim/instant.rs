@@ -36,6 +36,7 @@ impl<M: Machine, S: Sink> Simulation<'_, M, S> {
             Phase::Compute | Phase::CHold | Phase::CRelease | Phase::Prepare => {
                 self.work_done(threads, thread);
             }
+            // As `begin_pass`, which is not inlined.
             Phase::Idle => {
                 self.log.mark_pass(&mut threads[thread.index()], Span::ZERO);
                 self.arrives(threads, thread);

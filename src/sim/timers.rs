@@ -31,6 +31,7 @@ impl Timers {
 
     fn cancel(&mut self, expiry: Instant, thread: ThreadId) {
         let timer = key(expiry, thread.index());
+        // Who fires is mostly the first to expire.
         if self.0.front() == Some(&timer) {
             self.0.pop_front();
         } else if let Ok(place) = self.0.binary_search(&timer) {

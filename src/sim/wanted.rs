@@ -75,3 +75,42 @@ impl<S: Sink> AnySink for S {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gilsim_policies::{Instant, Span, ThreadId};
+
+    use super::*;
+    use crate::trace::{EventKind, State, StateTimes};
+
+    struct Intervals(u32);
+
+    impl Sink for Intervals {
+        const OPS: bool = false;
+        const INTERVALS: bool = true;
+
+        fn op(&mut self, row: &OpRow) {
+            panic!("{row:?} is not wanted");
+        }
+        fn interval(&mut self, _row: &IntervalRow) {
+            self.0 += 1;
+        }
+        fn event(&mut self, row: &EventRow) {
+            panic!("{row:?} is not wanted");
+        }
+    }
+
+    #[test]
+    fn a_sink_is_given_what_it_wants_and_nothing_else() {
+        let mut sink = Intervals(0);
+        let Wanted::Everything(mut rows) = Wanted::of(&mut sink) else { panic!("it wants more") };
+        let (thread, at, end) = (ThreadId(0), Instant::ZERO, Instant::from_ns(1));
+        let (queued, times) = (Span::ZERO, StateTimes::default());
+        rows.op(&OpRow { thread, start: at, end, queued, times });
+        let (state, holds, core) = (State::Running, false, None);
+        rows.interval(&IntervalRow { thread, state, holds, core, start: at, end });
+        let (other, object) = (None, None);
+        rows.event(&EventRow { at, thread, kind: EventKind::Block, core, other, object });
+        assert_eq!(sink.0, 1);
+    }
+}
